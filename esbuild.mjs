@@ -1,0 +1,59 @@
+// Bundles the extension, the command line and the model host into dist/, one CommonJS file each.
+// node-llama-cpp stays outside (native, and ES modules only), so its `import()` must stay dynamic.
+import { existsSync, rmSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import * as esbuild from 'esbuild';
+
+const ENTRIES = {
+  extension: 'src/extension.ts',
+  cli: 'src/cli/main.ts',
+  'llama-host': 'src/adapters/llama/host.ts',
+};
+
+const { values } = parseArgs({
+  options: {
+    production: { type: 'boolean', default: false },
+    watch: { type: 'boolean', default: false },
+  },
+});
+
+const entryPoints = Object.fromEntries(Object.entries(ENTRIES).filter(([, source]) => existsSync(source)));
+for (const [name, source] of Object.entries(ENTRIES)) {
+  if (!(name in entryPoints)) console.log(`build: skipped ${name}, there is no ${source}`);
+}
+
+/** Start and end lines that the editor's background task (.vscode/tasks.json) waits for. */
+const announce = {
+  name: 'announce',
+  setup(build) {
+    build.onStart(() => console.log('build: started'));
+    build.onEnd((result) => {
+      for (const { text, location } of result.errors) {
+        console.error(`error: ${location ? `${location.file}:${location.line}:${location.column}: ` : ''}${text}`);
+      }
+      console.log('build: finished');
+    });
+  },
+};
+
+if (!values.watch) rmSync('dist', { recursive: true, force: true });
+const context = await esbuild.context({
+  entryPoints,
+  outdir: 'dist',
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node22',
+  external: ['vscode', 'node-llama-cpp'],
+  supported: { 'dynamic-import': true },
+  minify: values.production,
+  keepNames: values.production,
+  sourcemap: values.production ? false : 'linked',
+  logLevel: values.watch ? 'silent' : 'warning',
+  plugins: values.watch ? [announce] : [],
+});
+if (values.watch) {
+  await context.watch();
+} else {
+  await context.rebuild().finally(() => context.dispose());
+}
