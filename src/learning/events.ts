@@ -1,0 +1,24 @@
+// What users did with an answer: the evidence that learning reads. Stored on this machine only.
+
+export type FeedbackSource = 'button' | 'thumb' | 'accept' | 'partial_accept' | 'correction';
+
+export interface FeedbackEvent {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly decisionId: string;
+  /** 1 = kept or helpful, 0 = thrown away or unhelpful. */
+  readonly value: number;
+  readonly source: FeedbackSource;
+  readonly surface: 'chat' | 'agent' | 'inline' | 'cli' | 'utility';
+  readonly route: string | undefined;
+  readonly model: string | undefined;
+  /** How sure the outcome is, 0..1: a button press is 1, an inferred rejection is less. */
+  readonly certainty: number;
+}
+
+/** Keeps events and decisions. Failing to write is reported by the implementation, never thrown. */
+export interface EventStore {
+  record(event: FeedbackEvent): void;
+  /** Newest last. */
+  recent(limit: number): Promise<readonly FeedbackEvent[]>;
+}

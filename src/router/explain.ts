@@ -1,0 +1,162 @@
+// Turns a decision into words: the line before an answer, the line in the log, and the whole story.
+import {
+  OTHER,
+  type Candidate,
+  type Decision,
+  type Degradation,
+  type Reason,
+  type Refusal,
+  type ScoredRoute,
+} from './types';
+
+const percent = (probability: number): string => `${String(Math.round(probability * 100))} %`;
+
+const routeLabel = (route: string): string => (route === OTHER ? 'no route' : route);
+
+/** Short markdown for the head of an answer: model, route, confidence, runner-up. */
+export function headline(decision: Decision, candidates: readonly Candidate[]): string {
+  const model = decision.model === undefined ? '**no model**' : `**${escapeMarkdown(decision.model)}**`;
+  const candidate = candidates.find((known) => known.id === decision.model);
+  const where = candidate ? ` (${candidate.locality})` : '';
+  return [`${model}${where}`, routePart(decision), ...extraParts(decision)].join(' · ');
+}
+
+function routePart(decision: Decision): string {
+  if (decision.route === undefined || decision.probability === undefined) return shortReason(decision.reasons);
+  const runnerUp = decision.runnerUp && decision.confidence !== 'one_route' ? `, then ${scored(decision.runnerUp)}` : '';
+  return `${escapeMarkdown(routeLabel(decision.route))} ${percent(decision.probability)}${runnerUp}`;
+}
+
+function scored({ route, probability }: ScoredRoute): string {
+  return `${escapeMarkdown(routeLabel(route))} ${percent(probability)}`;
+}
+
+function shortReason(reasons: readonly Reason[]): string {
+  const first = reasons[0];
+  return first ? escapeMarkdown(reasonText(first)) : 'no reason recorded';
+}
+
+function extraParts(decision: Decision): string[] {
+  const rule = decision.reasons.find((reason) => reason.kind === 'rule');
+  return [
+    ...(rule ? [escapeMarkdown(rule.rule)] : []),
+    ...(decision.localOnly ? ['stays on this machine'] : []),
+    ...(decision.degraded.some((step) => step.kind !== 'late_answer_used') ? ['degraded'] : []),
+  ];
+}
+
+/** One plain line for the output channel; no prompt text. */
+export function logLine(decision: Decision): string {
+  const route =
+    decision.route === undefined ? 'unclassified' : `${decision.route} ${percent(decision.probability ?? 0)}`;
+  const by = decision.classifier ? ` by ${decision.classifier} in ${(decision.classifierMs ?? 0).toFixed(1)} ms` : '';
+  const runnerUp = decision.runnerUp ? `, runner-up ${decision.runnerUp.route} ${percent(decision.runnerUp.probability)}` : '';
+  const fallbacks = decision.fallbacks.length > 0 ? `, then ${decision.fallbacks.slice(0, 3).join(', ')}` : '';
+  const degraded = decision.degraded.map((step) => `; ${degradationText(step)}`).join('');
+  const why = decision.reasons.filter((reason) => !['route', 'other'].includes(reason.kind)).map(reasonText).join('; ');
+  return `[${decision.id}] ${decision.surface}: ${route}${by}${runnerUp} -> ${decision.model ?? 'no model'}${fallbacks} (${why})${degraded}`;
+}
+
+/** The whole decision as markdown. */
+export function explain(decision: Decision, candidates: readonly Candidate[]): string {
+  const locality = candidates.find((known) => known.id === decision.model)?.locality;
+  const lines = [
+    `# Why ${decision.model === undefined ? 'no model could answer' : `\`${decision.model}\``}`,
+    '',
+    `- **Model:** ${decision.model === undefined ? 'none' : `\`${decision.model}\``}${locality ? ` (${locality})` : ''}`,
+    ...(decision.fallbacks.length > 0 ? [`- **Then:** ${decision.fallbacks.map((id) => `\`${id}\``).join(', ')}`] : []),
+    `- **Route:** ${routeSentence(decision)}`,
+    ...(decision.routes.length > 1 ? [`- **Several instructions:** ${decision.routes.join(', ')}`] : []),
+    ...(decision.localOnly ? ['- **Privacy:** a rule keeps this request on this machine'] : []),
+    '',
+    '## Reasons',
+    '',
+    ...decision.reasons.map((reason) => `1. ${escapeMarkdown(reasonText(reason))}`),
+    ...section('What did not go as planned', [...decision.degraded.map(degradationText), ...decision.notes]),
+    ...section('Models that were not considered', decision.refused.map(refusedText)),
+    '',
+    `<small>Decision ${decision.id}, ${new Date(decision.at).toISOString()}, ${decision.surface}</small>`,
+  ];
+  return lines.join('\n');
+}
+
+function section(title: string, items: readonly string[]): string[] {
+  return items.length === 0 ? [] : ['', `## ${title}`, '', ...items.map((item) => `- ${escapeMarkdown(item)}`)];
+}
+
+function routeSentence(decision: Decision): string {
+  if (decision.route === undefined || decision.probability === undefined) return 'not classified';
+  const by = decision.classifier ? ` by ${decision.classifier} in ${(decision.classifierMs ?? 0).toFixed(1)} ms` : '';
+  const runnerUp = decision.runnerUp ? `; runner-up ${scored(decision.runnerUp)}` : '';
+  const name = decision.route === OTHER ? 'none of your routes' : `\`${decision.route}\``;
+  return `${name}, ${percent(decision.probability)}${by}${runnerUp}`;
+}
+
+function refusedText({ model, refusals }: Decision['refused'][number]): string {
+  return `${model}: ${refusals.map(refusalText).join('; ')}`;
+}
+
+const UNCLASSIFIED: Record<Extract<Reason, { kind: 'unclassified' }>['why'], string> = {
+  inline: 'ghost text is not classified',
+  no_text: 'there was no text to classify',
+  no_routes: 'there are no routes',
+  no_classifier: 'no classifier answered',
+  pinned: 'you named the model',
+};
+
+export function reasonText(reason: Reason): string {
+  switch (reason.kind) {
+    case 'route':
+      return `the request reads as ${reason.route} (${percent(reason.probability)}, ${reason.classifier})`;
+    case 'other':
+      return `no route fits (${percent(reason.probability)}, ${reason.classifier})`;
+    case 'unclassified':
+      return UNCLASSIFIED[reason.why];
+    case 'pinned':
+      return `you asked for ${reason.model}`;
+    case 'rule':
+      return `${reason.effect}: ${reason.rule}`;
+    case 'route_models':
+      return `your models for ${reason.route}`;
+    case 'default_models':
+      return 'your default models';
+    case 'any_model':
+      return 'no preference set: local models first';
+    case 'route_models_refused':
+      return `none of your models for ${reason.route} can serve this request`;
+    case 'none_eligible':
+      return 'no model can serve this request';
+  }
+}
+
+export function refusalText(refusal: Refusal): string {
+  switch (refusal.kind) {
+    case 'unavailable':
+      return refusal.detail;
+    case 'context':
+      return `needs about ${String(refusal.needsTokens)} tokens, has ${String(refusal.hasTokens)}`;
+    case 'capability':
+      return `has no ${refusal.missing}`;
+    case 'not_local':
+      return `must stay on this machine (${refusal.rule})`;
+    case 'not_required':
+      return `not among the required models (${refusal.rule})`;
+    case 'excluded':
+      return `excluded (${refusal.rule})`;
+  }
+}
+
+export function degradationText(step: Degradation): string {
+  switch (step.kind) {
+    case 'late':
+      return `${step.classifier} gave no answer within ${String(step.deadlineMs)} ms, ${step.used} was used`;
+    case 'failed':
+      return `${step.classifier} failed (${step.detail}), ${step.used} was used`;
+    case 'late_answer_used':
+      return `the late answer of ${step.classifier} counts as the previous route`;
+  }
+}
+
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>#|~]/gu, '\\$&');
+}

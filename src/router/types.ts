@@ -1,0 +1,163 @@
+// The words of the router: request, route, candidate, classification, decision.
+// Field terms: a *route* is a user's policy (name and description of a kind of work); a *candidate* is a
+// model that may be chosen; `other` is the outcome "no route fits" (Arch-Router, arXiv 2506.16655, sec. 3).
+
+/** The outcome "none of the user's routes fits"; leads to the default models. */
+export const OTHER = 'other';
+
+/** Where a request came from. */
+export type Surface = 'chat' | 'agent' | 'inline' | 'cli' | 'utility';
+
+export type Capability = 'tools' | 'vision' | 'fim' | 'thinking';
+
+/** Who wrote a route or a rule. A workspace may add and narrow, never widen. */
+export type Origin = 'default' | 'user' | 'workspace';
+
+export interface Route {
+  readonly name: string;
+  readonly description: string;
+  readonly examples: readonly string[];
+  /** Candidate ids, most preferred first; empty means the default models. */
+  readonly models: readonly string[];
+  readonly origin: Origin;
+}
+
+/** `local`: the request does not leave this machine (own process or a loopback address). */
+export type Locality = 'local' | 'hosted';
+
+/** USD per million tokens. */
+export interface Price {
+  readonly input: number;
+  readonly output: number;
+  readonly cachedInput?: number;
+}
+
+export type ProviderKind = 'openai' | 'ollama' | 'vscode';
+
+/** A model that may be chosen, as far as is known now. */
+export interface Candidate {
+  /** Name in `fairlead.models`, or `provider/model` when discovered. Unique. */
+  readonly id: string;
+  readonly provider: ProviderKind;
+  /** The name the server knows it by. */
+  readonly model: string;
+  readonly locality: Locality;
+  /** Base URL for HTTP providers; the vendor for `vscode`. Shown, and used to tell endpoints apart. */
+  readonly endpoint: string;
+  /** Whole window in tokens; undefined when unknown. */
+  readonly contextTokens?: number;
+  readonly maxOutputTokens?: number;
+  readonly capabilities: readonly Capability[];
+  /** False when the capabilities are a guess and must not exclude the model. */
+  readonly capabilitiesKnown: boolean;
+  readonly price?: Price;
+  /** Undefined when usable; otherwise why not, in words for the user. */
+  readonly unavailable?: string;
+  readonly origin: 'settings' | 'discovered';
+}
+
+export type TurnRole = 'system' | 'user' | 'assistant' | 'tool';
+
+export interface Turn {
+  readonly role: TurnRole;
+  readonly text: string;
+}
+
+/** What the router knows of one request. Text is used for classification only, never logged. */
+export interface RouteRequest {
+  readonly id: string;
+  readonly surface: Surface;
+  /** The conversation, oldest first, ending with the user's turn. Empty for `inline`. */
+  readonly turns: readonly Turn[];
+  /** Joins the requests of one conversation; undefined for one-off requests. */
+  readonly conversation?: string;
+  /** Route decided for the previous turn of this conversation. */
+  readonly previousRoute?: string;
+  /** Estimated prompt size in tokens, references included. */
+  readonly inputTokens: number;
+  readonly needs: readonly Capability[];
+  /** Workspace-relative paths (forward slashes) of every file whose text or name goes along. */
+  readonly paths: readonly string[];
+  /** VS Code language ids of those files. */
+  readonly languages: readonly string[];
+  /** Model the user named for this request; the router then only checks it. */
+  readonly pinned?: string;
+}
+
+export interface ScoredRoute {
+  readonly route: string;
+  readonly probability: number;
+}
+
+/** A classifier's answer: one probability per route and for `other`, summing to 1, highest first. */
+export interface Classification {
+  readonly classifier: string;
+  readonly distribution: readonly ScoredRoute[];
+  readonly ms: number;
+  /** Several routes when the prompt holds several instructions (Plano-Orchestrator's list answer). */
+  readonly multi?: readonly string[];
+  /** Remarks that belong into the decision, such as a prompt order the model was not trained on. */
+  readonly notes?: readonly string[];
+}
+
+/** Why a candidate may not serve this request. */
+export type Refusal =
+  | { readonly kind: 'unavailable'; readonly detail: string }
+  | { readonly kind: 'context'; readonly needsTokens: number; readonly hasTokens: number }
+  | { readonly kind: 'capability'; readonly missing: Capability }
+  | { readonly kind: 'not_local'; readonly rule: string }
+  | { readonly kind: 'not_required'; readonly rule: string }
+  | { readonly kind: 'excluded'; readonly rule: string };
+
+/** Why the decision is what it is; `explain.ts` turns each into words. */
+export type Reason =
+  | { readonly kind: 'route'; readonly route: string; readonly probability: number; readonly classifier: string }
+  | { readonly kind: 'other'; readonly probability: number; readonly classifier: string }
+  | { readonly kind: 'unclassified'; readonly why: 'inline' | 'no_text' | 'no_routes' | 'no_classifier' | 'pinned' }
+  | { readonly kind: 'pinned'; readonly model: string }
+  | { readonly kind: 'rule'; readonly rule: string; readonly effect: 'require' | 'exclude' | 'prefer' }
+  | { readonly kind: 'route_models'; readonly route: string }
+  | { readonly kind: 'default_models' }
+  | { readonly kind: 'any_model' }
+  | { readonly kind: 'route_models_refused'; readonly route: string }
+  | { readonly kind: 'none_eligible' };
+
+/** What did not go as it should have, and what was done instead. */
+export type Degradation =
+  | { readonly kind: 'late'; readonly classifier: string; readonly deadlineMs: number; readonly used: string }
+  | { readonly kind: 'failed'; readonly classifier: string; readonly detail: string; readonly used: string }
+  | { readonly kind: 'late_answer_used'; readonly classifier: string };
+
+export interface RefusedCandidate {
+  readonly model: string;
+  readonly refusals: readonly Refusal[];
+}
+
+export type Confidence = 'one_route' | 'slate' | 'ask' | 'none';
+
+/** The outcome of routing one request. Plain data: it is logged, stored and shown as it is. */
+export interface Decision {
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly surface: Surface;
+  /** Route name, `other`, or undefined when nothing was classified. */
+  readonly route: string | undefined;
+  readonly probability: number | undefined;
+  readonly confidence: Confidence;
+  readonly runnerUp: ScoredRoute | undefined;
+  /** More than one route when the prompt holds several instructions. */
+  readonly routes: readonly string[];
+  /** Candidate id; undefined when no candidate is eligible. */
+  readonly model: string | undefined;
+  /** The next models to try, in order; all eligible. */
+  readonly fallbacks: readonly string[];
+  readonly reasons: readonly Reason[];
+  readonly refused: readonly RefusedCandidate[];
+  readonly degraded: readonly Degradation[];
+  readonly classifier: string | undefined;
+  readonly classifierMs: number | undefined;
+  /** True when a privacy rule keeps this request on the machine. */
+  readonly localOnly: boolean;
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,193 @@
+// Every setting of the product, once. package.json's `contributes.configuration` is made from this file
+// (scripts/manifest.mjs) and test/manifest.test.ts holds the two together.
+import { z } from 'zod';
+
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(80)
+  .describe('A short name, unique in its list.');
+
+const capability = z.enum(['tools', 'vision', 'fim', 'thinking']);
+
+const price = z
+  .strictObject({
+    input: z.number().min(0).describe('USD per million input tokens.'),
+    output: z.number().min(0).describe('USD per million output tokens.'),
+    cachedInput: z.number().min(0).optional().describe('USD per million input tokens read from the cache.'),
+  })
+  .describe('Price in USD per million tokens.');
+
+const sharedModelFields = {
+  contextWindow: z.number().int().min(256).optional().describe('Whole context window in tokens.'),
+  maxOutputTokens: z.number().int().min(1).optional().describe('Most tokens one answer may have.'),
+  capabilities: z
+    .array(capability)
+    .optional()
+    .describe('What the model can do. Your word counts above what the server reports.'),
+  price: price.optional(),
+};
+
+const httpUrl = z
+  .string()
+  .regex(/^https?:\/\/[^\s]+$/u, 'must be an http:// or https:// address')
+  .describe('Base address of the server, such as `http://127.0.0.1:8080/v1`.');
+
+export const modelSetting = z
+  .discriminatedUnion('provider', [
+    z.strictObject({
+      provider: z.literal('openai').describe('Any OpenAI-compatible server.'),
+      baseUrl: httpUrl.optional().describe('Base address; `https://api.openai.com/v1` when left out.'),
+      model: z.string().min(1).describe('The name the server knows the model by.'),
+      ...sharedModelFields,
+    }),
+    z.strictObject({
+      provider: z.literal('ollama').describe('An Ollama server.'),
+      baseUrl: httpUrl.optional().describe('Base address; `http://127.0.0.1:11434` when left out.'),
+      model: z.string().min(1).describe('The name Ollama knows the model by, such as `qwen2.5-coder:7b`.'),
+      ...sharedModelFields,
+    }),
+    z.strictObject({
+      provider: z.literal('vscode').describe('A model that VS Code offers, such as those of GitHub Copilot.'),
+      vendor: z.string().min(1).optional().describe('Vendor, such as `copilot`.'),
+      family: z.string().min(1).optional().describe('Family, such as `gpt-4o`.'),
+      id: z.string().min(1).optional().describe('Exact model id.'),
+      ...sharedModelFields,
+    }),
+  ])
+  .describe('One model you have.');
+
+export const routeSetting = z
+  .strictObject({
+    name: name.describe('Name of the route, such as `bug_fixing`.'),
+    description: z
+      .string()
+      .trim()
+      .min(1)
+      .max(2000)
+      .describe('The kind of work in plain language: domain and action, such as “finding and fixing errors, crashes and failing tests in existing code”.'),
+    models: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Models for this work, most preferred first. Empty: the default models.'),
+    examples: z.array(z.string().min(1)).default([]).describe('Requests that belong here, in your own words.'),
+  })
+  .describe('A kind of work and the models you prefer for it.');
+
+const globs = z.array(z.string().min(1)).min(1);
+
+export const ruleSetting = z
+  .strictObject({
+    when: z
+      .strictObject({
+        path: globs.optional().describe('Globs on workspace-relative paths; any file of the request may match.'),
+        language: globs.optional().describe('VS Code language ids.'),
+        route: globs.optional().describe('Route names, or `other`.'),
+        surface: z.array(z.enum(['chat', 'agent', 'inline', 'cli', 'utility'])).min(1).optional()
+          .describe('Where the request comes from.'),
+      })
+      .describe('All of these must match; an empty object matches every request.'),
+    require: z
+      .union([z.literal('local'), z.array(z.string().min(1)).min(1)])
+      .optional()
+      .describe('`"local"`: nothing leaves this machine. A list: only these models.'),
+    exclude: z
+      .union([z.literal('hosted'), z.array(z.string().min(1)).min(1)])
+      .optional()
+      .describe('Models that must not be used, or `"hosted"`.'),
+    prefer: z.array(z.string().min(1)).min(1).optional().describe('Models to try first, in this order.'),
+    reason: z.string().max(200).optional().describe('Shown with the decision.'),
+  })
+  .refine((rule) => rule.require !== undefined || rule.exclude !== undefined || rule.prefer !== undefined, {
+    message: 'needs one of "require", "exclude" or "prefer"',
+  })
+  .describe('Requires, excludes or prefers models for some requests.');
+
+export type ModelSetting = z.infer<typeof modelSetting>;
+export type RouteSetting = z.infer<typeof routeSetting>;
+export type RuleSetting = z.infer<typeof ruleSetting>;
+
+/** VS Code's configuration scope of a setting. `machine`: the user alone; a repository's value is ignored. */
+export type SettingScope = 'machine' | 'resource' | 'window' | 'language-overridable';
+
+export interface SettingSpec {
+  readonly schema: z.ZodType;
+  readonly scope: SettingScope;
+  readonly markdown: string;
+  /** Lists that a workspace adds to; the others are replaced as VS Code does. */
+  readonly additive?: boolean;
+}
+
+/** Key without the `fairlead.` prefix -> its schema with default, scope and description. */
+export const settingSpecs = {
+  models: {
+    schema: z.record(name, modelSetting).default({}),
+    scope: 'machine',
+    markdown:
+      'The models you have, by a name of your choice. User settings only: a repository cannot add or redirect a model. Keys are stored with **Fairlead: Store an API Key**, never here. Models that run on this machine (Ollama, LM Studio, llama-server, vLLM) and those VS Code offers are found without a setting.',
+  },
+  routes: {
+    schema: z.array(routeSetting).default([]),
+    scope: 'resource',
+    additive: true,
+    markdown:
+      'Kinds of work, in plain language, each with the models you prefer for it. Your own list replaces the built-in one (see `#fairlead.includeDefaultRoutes#`); a workspace adds routes of its own.',
+  },
+  includeDefaultRoutes: {
+    schema: z.boolean().default(false),
+    scope: 'resource',
+    markdown: 'Keep the built-in routes beside your own `#fairlead.routes#`. Without routes of your own they are always used.',
+  },
+  defaultModels: {
+    schema: z.array(z.string().min(1)).default([]),
+    scope: 'resource',
+    markdown:
+      'Models for requests that fit no route, and for routes without models, most preferred first. Empty: local models first, then the others.',
+  },
+  rules: {
+    schema: z.array(ruleSetting).default([]),
+    scope: 'resource',
+    additive: true,
+    markdown:
+      'Rules that require, exclude or prefer models by path, language, route or surface. In your list and in the workspace’s the first match counts; what either requires or excludes holds, so a workspace can only narrow your choice.',
+  },
+  'discovery.enabled': {
+    schema: z.boolean().default(true),
+    scope: 'machine',
+    markdown: 'Look for model servers on this machine (loopback addresses only).',
+  },
+  'discovery.endpoints': {
+    schema: z.array(httpUrl).default([]),
+    scope: 'machine',
+    markdown: 'More base addresses to look for models at, besides the usual loopback ports.',
+  },
+  'classifier.deadlineMs': {
+    schema: z.number().int().min(10).max(10_000).default(150),
+    scope: 'machine',
+    markdown: 'Milliseconds a classifier may take before the next one’s answer is used.',
+  },
+  'inline.enabled': {
+    schema: z.boolean().default(true),
+    scope: 'language-overridable',
+    markdown: 'Show inline completions (ghost text) from models that can fill in the middle.',
+  },
+  'inline.debounceMs': {
+    schema: z.number().int().min(0).max(2000).default(150),
+    scope: 'machine',
+    markdown: 'Milliseconds without typing before a completion is asked for.',
+  },
+  'inline.maxTokens': {
+    schema: z.number().int().min(8).max(1024).default(128),
+    scope: 'machine',
+    markdown: 'Most tokens of one completion.',
+  },
+  'log.prompts': {
+    schema: z.boolean().default(false),
+    scope: 'machine',
+    markdown: 'Write prompt text to the output channel at level *Trace*. Off: prompt text is never logged.',
+  },
+} as const satisfies Record<string, SettingSpec>;
+
+export type SettingKey = keyof typeof settingSpecs;
+export type SettingValue<K extends SettingKey> = z.infer<(typeof settingSpecs)[K]['schema']>;

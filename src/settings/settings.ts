@@ -1,0 +1,46 @@
+// The settings as the rest of the product reads them: parsed, layered, with what was wrong beside them.
+import type { ModelSetting, RuleSetting } from './schema';
+
+/** Who wrote a value. A workspace may add and narrow, never widen. */
+export type SettingOrigin = 'default' | 'user' | 'workspace';
+
+export interface Rule extends RuleSetting {
+  readonly origin: SettingOrigin;
+  /** What to call the rule in reasons: its `reason`, or its place in the list. */
+  readonly label: string;
+}
+
+export interface SettingRoute {
+  readonly name: string;
+  readonly description: string;
+  readonly models: readonly string[];
+  readonly examples: readonly string[];
+  readonly origin: SettingOrigin;
+}
+
+export interface Settings {
+  readonly models: Readonly<Record<string, ModelSetting>>;
+  readonly routes: readonly SettingRoute[];
+  readonly defaultModels: readonly string[];
+  readonly rules: readonly Rule[];
+  readonly discovery: { readonly enabled: boolean; readonly endpoints: readonly string[] };
+  readonly classifier: { readonly deadlineMs: number };
+  readonly inline: { readonly enabled: boolean; readonly debounceMs: number; readonly maxTokens: number };
+  readonly logPrompts: boolean;
+}
+
+/** One value that could not be used; the default or the rest of the list stands in for it. */
+export interface Problem {
+  /** Full setting key, such as `fairlead.routes`. */
+  readonly setting: string;
+  /** Where inside the value, such as `[2].description`; empty for the whole value. */
+  readonly path: string;
+  readonly message: string;
+  readonly origin: SettingOrigin;
+}
+
+/** What VS Code (or a file) holds for one key, unparsed; `undefined` where nothing is set. */
+export interface RawSetting {
+  readonly user: unknown;
+  readonly workspace: unknown;
+}
