@@ -43,8 +43,10 @@ const context = await esbuild.context({
   bundle: true,
   format: 'cjs',
   platform: 'node',
-  target: 'node22',
+  target: 'node20',
   external: ['vscode', 'node-llama-cpp'],
+  // Some packages' `main` is a UMD file whose inner requires cannot be bundled (jsonc-parser).
+  mainFields: ['module', 'main'],
   supported: { 'dynamic-import': true },
   minify: values.production,
   keepNames: values.production,

@@ -29,7 +29,8 @@ export function splitWords(text: string): string[] {
 const ENDINGS: readonly (readonly [RegExp, string])[] = [
   [/(?<=.{3})ies$/u, 'y'],
   [/(?<=.{3})(ations?|ating|ated|ates?)$/u, 'at'],
-  [/(?<=.{4})(ments?|ings?|edly|ed|ness|ers?|ors?)$/u, ''],
+  [/(?<=.{3})(ings?|ed)$/u, ''],
+  [/(?<=.{4})(ments?|ness|ers?|ors?)$/u, ''],
   [/(?<=(?:ss|x|ch|sh))es$/u, ''],
   [/(?<=.{3}[^s])s$/u, ''],
 ];

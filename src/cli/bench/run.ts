@@ -1,0 +1,72 @@
+// `bench NAME`: one form for all benchmarks, a Markdown table or, with --json, the same figures as one object.
+import { parseArgs } from 'node:util';
+import { machineName } from './machine';
+import { benchStart } from './start';
+
+export interface BenchArgs {
+  readonly data: string | undefined;
+  readonly classifier: string | undefined;
+  readonly model: string | undefined;
+}
+
+export interface BenchResult {
+  readonly title: string;
+  /** What was measured on, besides the machine: data, settings. */
+  readonly conditions: readonly string[];
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+  /** The same figures with units in the keys. */
+  readonly json: object;
+}
+
+interface Bench {
+  readonly what: string;
+  readonly run: (args: BenchArgs) => Promise<BenchResult>;
+}
+
+const benches: Record<string, Bench> = {
+  start: { what: 'activation, bundle size, router overhead without classifier', run: benchStart },
+};
+
+export async function runBench(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      data: { type: 'string' },
+      classifier: { type: 'string' },
+      model: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const [name] = positionals;
+  const bench = name === undefined ? undefined : benches[name];
+  if (!bench) {
+    const list = Object.entries(benches).map(([key, { what }]) => `  ${key}: ${what}`);
+    if (name !== undefined) throw new Error(`There is no benchmark "${name}". There are:\n${list.join('\n')}`);
+    console.log(list.join('\n'));
+    return;
+  }
+  const result = await bench.run({ data: values.data, classifier: values.classifier, model: values.model });
+  console.log(values.json ? JSON.stringify({ machine: machineName(), ...result.json }) : asMarkdown(result));
+}
+
+export function asMarkdown(result: BenchResult): string {
+  const row = (cells: readonly (string | number | null)[]): string => `| ${cells.map(cell).join(' | ')} |`;
+  return [
+    `## ${result.title}`,
+    '',
+    `Machine: ${machineName()}.`,
+    ...result.conditions,
+    '',
+    row(result.columns),
+    row(result.columns.map(() => '---')),
+    ...result.rows.map(row),
+  ].join('\n');
+}
+
+function cell(value: string | number | null): string {
+  if (value === null) return '-';
+  if (typeof value === 'string') return value;
+  return Number.isInteger(value) ? String(value) : value.toFixed(Math.abs(value) < 1 ? 3 : 2);
+}

@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { buildCandidates } from '../../../src/adapters/candidates';
+import { createGlobMatcher } from '../../../src/adapters/globs';
+import { createLexicalClassifier } from '../../../src/router/lexical';
+import { createConversationMemory } from '../../../src/router/memory';
+import { createRouter } from '../../../src/router/route';
+import type { Capability, Decision, RouteRequest, Surface } from '../../../src/router/types';
+import { parseSettings } from '../../../src/settings/parse';
+
+interface Case {
+  name: string;
+  text?: string;
+  surface?: Surface;
+  paths?: string[];
+  languages?: string[];
+  needs?: Capability[];
+  inputTokens?: number;
+  pinned?: string;
+  workspace?: Record<string, unknown>;
+  expect: {
+    route?: string | null;
+    model?: string | null;
+    localOnly?: boolean;
+    fallbacks?: string[];
+    reasons?: string[];
+    refused?: Record<string, string[]>;
+    endpointOf?: Record<string, string>;
+    problems?: string[];
+  };
+}
+
+interface Scenario {
+  about: string;
+  settings: Record<string, unknown>;
+  cases: Case[];
+}
+
+const folder = join(import.meta.dirname, '../../scenarios');
+const clock = { now: () => 0 };
+
+for (const file of readdirSync(folder)) {
+  const scenario = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Scenario;
+  describe(`${file}: ${scenario.about}`, () => {
+    it.each(scenario.cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
+      const { settings, problems } = parseSettings((key) => ({
+        user: scenario.settings[`fairlead.${key}`],
+        workspace: one.workspace?.[`fairlead.${key}`],
+      }));
+      const candidates = buildCandidates({ models: settings.models, discovered: [], vscode: [] });
+      const decision = await decideCase(one, { ...settings, candidates, matches: createGlobMatcher() });
+      check(one, decision);
+      for (const [id, endpoint] of Object.entries(one.expect.endpointOf ?? {})) {
+        expect(candidates.find((candidate) => candidate.id === id)?.endpoint).toBe(endpoint);
+      }
+      expect(problems.map((problem) => problem.setting)).toEqual(one.expect.problems ?? []);
+    });
+  });
+}
+
+async function decideCase(one: Case, policy: Parameters<ReturnType<typeof createRouter>['route']>[1]): Promise<Decision> {
+  const router = createRouter({
+    classifiers: () => [createLexicalClassifier(clock)],
+    memory: createConversationMemory(),
+    clock,
+    sink: () => undefined,
+  });
+  const request: RouteRequest = {
+    id: 'd1',
+    surface: one.surface ?? 'chat',
+    turns: one.text === undefined ? [] : [{ role: 'user', text: one.text }],
+    inputTokens: one.inputTokens ?? 500,
+    needs: one.needs ?? [],
+    paths: one.paths ?? [],
+    languages: one.languages ?? [],
+    ...(one.pinned === undefined ? {} : { pinned: one.pinned }),
+  };
+  return one.surface === 'inline'
+    ? router.routeNow(request, policy)
+    : router.route(request, policy, new AbortController().signal);
+}
+
+function check({ expect: wanted }: Case, decision: Decision): void {
+  if (wanted.route !== undefined) expect(decision.route ?? null).toBe(wanted.route);
+  if (wanted.model !== undefined) expect(decision.model ?? null).toBe(wanted.model);
+  if (wanted.localOnly !== undefined) expect(decision.localOnly).toBe(wanted.localOnly);
+  if (wanted.fallbacks) expect(decision.fallbacks).toEqual(wanted.fallbacks);
+  if (wanted.reasons) expect(decision.reasons.map((reason) => reason.kind)).toEqual(wanted.reasons);
+  for (const [model, kinds] of Object.entries(wanted.refused ?? {})) {
+    const refused = decision.refused.find((one) => one.model === model);
+    expect(refused?.refusals.map((refusal) => refusal.kind)).toEqual(kinds);
+  }
+}
