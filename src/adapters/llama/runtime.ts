@@ -1,0 +1,76 @@
+// What the local GGUF runtime can do, as its callers see it. `create-runtime.ts` fulfils it with a forked child
+// process that the extension owns; nothing native ever loads in this process.
+
+export type GpuSetting = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
+
+/** One GGUF file and how it is to be used. A runtime keeps one loaded model per `path` and `use`. */
+export interface ModelSpec {
+  /** Absolute path of the file. */
+  readonly path: string;
+  readonly use: 'embedding' | 'ranking' | 'generation';
+  /** Context size in tokens; the model's own training size or 4096, whichever is less, when left out. */
+  readonly contextTokens?: number;
+}
+
+/** One next-token decision over whole strings, without free generation. */
+export interface ChoiceRequest {
+  /** Chat turns rendered with the model's own template, or raw text. */
+  readonly prompt:
+    | { readonly kind: 'chat'; readonly system?: string; readonly user: string; readonly answerStart: string }
+    | { readonly kind: 'raw'; readonly text: string };
+  /** Leading part of the rendered user text that is the same from request to request: kept in the KV cache. */
+  readonly stablePrefix?: string;
+  /** The strings the answer may continue with, such as `bug_fixing"}`. */
+  readonly choices: readonly string[];
+}
+
+export interface ChoiceAnswer {
+  /** Natural-log probability of each choice given the prompt, normalised over the choices, in their order. */
+  readonly logProbabilities: readonly number[];
+  /** Tokens of the prompt, and how many of them came from the KV cache. */
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  /** Forward passes besides the prompt's own. */
+  readonly extraPasses: number;
+}
+
+export interface ModelFacts {
+  readonly architecture: string;
+  readonly trainContextTokens: number;
+  readonly embeddingSize: number;
+  readonly layers: number;
+  readonly hasChatTemplate: boolean;
+  readonly bytes: number;
+  /** Device it runs on, such as `cpu` or `cuda (NVIDIA H100)`. */
+  readonly device: string;
+  readonly sha256: string;
+}
+
+export interface RuntimeState {
+  readonly child: 'stopped' | 'starting' | 'ready' | 'backing_off';
+  /** Files whose hash crashed the child, with what happened. */
+  readonly quarantined: readonly { readonly sha256: string; readonly path: string; readonly what: string }[];
+  readonly restarts: number;
+  readonly rssBytes: number | undefined;
+}
+
+/**
+ * Every call loads what it needs. Rejects with RouterError (`runtime`, `bad_file`, `timeout`, `unsupported`) or
+ * with an AbortError as soon as the signal aborts; the child then stops between chunks, or is killed.
+ */
+export interface LlamaRuntime {
+  facts(model: ModelSpec, signal: AbortSignal): Promise<ModelFacts>;
+  /** One unnormalised vector per text, in order. Texts longer than the context keep head and tail. */
+  embed(model: ModelSpec, texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]>;
+  /** Relevance 0..1 of each document to the query (cross-encoder). */
+  rank(model: ModelSpec, query: string, documents: readonly string[], signal: AbortSignal): Promise<number[]>;
+  choose(model: ModelSpec, request: ChoiceRequest, signal: AbortSignal): Promise<ChoiceAnswer>;
+  countTokens(model: ModelSpec, text: string, signal: AbortSignal): Promise<number>;
+  /** Starts the child and loads the model, and evaluates the stable prefix when given. Never rejects. */
+  warm(model: ModelSpec, request?: ChoiceRequest): void;
+  state(): RuntimeState;
+  /** Lifts the quarantine of a file. */
+  tryAgain(path: string): void;
+  /** Ends the child; calls in flight reject. */
+  dispose(): Promise<void>;
+}
