@@ -1,0 +1,117 @@
+// The ways in which OpenAI-compatible servers fill in the middle: llama-server's /infill, `suffix`, Mistral's
+// /fim/completions, and a prompt with the model family's own marks.
+import { fimFormatFor, renderFim } from '../completion/fim-formats';
+import type { FimCall } from '../router/ports';
+import type { Candidate } from '../router/types';
+import { RouterError } from '../shared/errors';
+import { type Deadlines, readWithin } from './deadlines';
+import type { FimTransport } from './fim';
+import { hostOf } from './locality';
+import type { Connection } from './openai-client';
+import type { Reading } from './openai-answer';
+import { identifyServer, type ProbeDeps, rootOf, type ServerKind } from './probe';
+
+export interface OpenAiFimDeps extends ProbeDeps {
+  readonly connect: (candidate: Candidate) => Promise<Connection>;
+  readonly deadlines: Deadlines;
+}
+
+/** The union of what the endpoints stream; every field may be missing. */
+interface FimChunk {
+  readonly content?: string | null;
+  readonly stop?: boolean;
+  readonly choices?: readonly {
+    readonly text?: string | null;
+    readonly delta?: { readonly content?: string | null };
+    readonly finish_reason?: string | null;
+  }[];
+}
+
+/** Asks the server what it is, once per model; the ways follow from that. */
+export async function openAiTransports(deps: OpenAiFimDeps, { endpoint, model }: Candidate, signal: AbortSignal): Promise<FimTransport[]> {
+  const format = fimFormatFor(model);
+  const rendered = format
+    ? [
+        transport(deps, 'rendered', (call) => ({
+          path: '/completions',
+          body: { ...sampling(call), prompt: renderFim(format, call.prefix, call.suffix), stop: [...call.stop, ...format.stop] },
+        })),
+      ]
+    : [];
+  return [...ownWays(deps, await identifyServer(deps, endpoint, signal)), ...rendered];
+}
+
+function ownWays(deps: OpenAiFimDeps, kind: ServerKind | undefined): FimTransport[] {
+  // LM Studio takes `suffix` without a word and ignores it; the answer would not fit what follows the cursor.
+  if (kind === 'lmstudio') return [];
+  if (kind === 'llama.cpp') return [transport(deps, 'infill', infillRequest)];
+  const withSuffix = (call: FimCall) => ({ ...sampling(call), prompt: call.prefix, suffix: call.suffix, stop: call.stop });
+  return [
+    transport(deps, 'suffix', (call) => ({ path: '/completions', body: withSuffix(call) })),
+    transport(deps, 'fim', (call) => ({ path: '/fim/completions', body: withSuffix(call) })),
+  ];
+}
+
+/** Greedy: the likeliest continuation, and the same one while nothing changes. */
+function sampling(call: FimCall): Record<string, unknown> {
+  return { model: call.candidate.model, max_tokens: call.maxTokens, temperature: 0, stream: true };
+}
+
+function infillRequest(call: FimCall): FimRequest {
+  return {
+    path: `${rootOf(call.candidate.endpoint)}/infill`,
+    body: {
+      model: call.candidate.model,
+      input_prefix: call.prefix,
+      input_suffix: call.suffix,
+      n_predict: call.maxTokens,
+      stop: call.stop,
+      temperature: 0,
+      cache_prompt: true,
+      stream: true,
+    },
+  };
+}
+
+interface FimRequest {
+  /** Below the base address, or a whole address. */
+  readonly path: string;
+  readonly body: Record<string, unknown>;
+}
+
+function transport(deps: OpenAiFimDeps, name: string, toRequest: (call: FimCall) => FimRequest): FimTransport {
+  async function* ask(call: FimCall, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+    const { client, wire } = await deps.connect(call.candidate);
+    const { path, body } = toRequest(call);
+    async function* open(inner: AbortSignal): AsyncGenerator<FimChunk, void, undefined> {
+      yield* await client.post<AsyncIterable<FimChunk>>(path, { body: withoutEmptyStop(body), stream: true, signal: inner });
+    }
+    const chunks = readWithin({ open, explain: wire.explain, deadlines: deps.deadlines }, signal);
+    yield* readFim(chunks, { host: hostOf(call.candidate.endpoint), endedWithDone: wire.endedWithDone });
+  }
+  return { name, ask };
+}
+
+/** Some servers refuse an empty list of stop texts. */
+function withoutEmptyStop({ stop, ...body }: Record<string, unknown>): Record<string, unknown> {
+  return Array.isArray(stop) && stop.length > 0 ? { ...body, stop } : body;
+}
+
+/** Yields the text. An empty answer is one: nothing belongs there. */
+async function* readFim(chunks: AsyncIterable<FimChunk>, reading: Reading): AsyncGenerator<string, void, undefined> {
+  let ended = false;
+  for await (const chunk of chunks) {
+    const text = textIn(chunk);
+    if (text) yield text;
+    ended ||= chunk.stop === true || Boolean(chunk.choices?.[0]?.finish_reason);
+  }
+  if (!ended && !reading.endedWithDone()) {
+    throw new RouterError('cut', `The completion of ${reading.host} ended in the middle.`);
+  }
+}
+
+/** /infill, /completions and /fim/completions put it in three places. */
+function textIn({ content, choices }: FimChunk): string | null | undefined {
+  const choice = choices?.[0];
+  return content ?? choice?.text ?? choice?.delta?.content;
+}

@@ -1,0 +1,76 @@
+// Our messages and tools in the words of OpenAI's chat completions.
+import type { ChatCompletionContentPart, ChatCompletionCreateParamsStreaming, ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources/chat/completions';
+import type { ChatCall, Message, Part, ToolDefinition } from '../router/ports';
+
+export type ChatBody = ChatCompletionCreateParamsStreaming;
+
+/** The request body. The caller's options go along, but cannot replace what the router decided. */
+export function toChatBody(call: ChatCall): ChatBody {
+  return {
+    ...call.options,
+    model: call.candidate.model,
+    messages: call.messages.flatMap(toParams),
+    stream: true,
+    ...(call.tools.length > 0 ? { tools: call.tools.map(toTool), tool_choice: call.toolMode } : {}),
+  };
+}
+
+/** Several where one of ours holds several tool results: each is a message of its own there. */
+function toParams(message: Message): ChatCompletionMessageParam[] {
+  const results = message.parts.flatMap((part): ChatCompletionMessageParam[] =>
+    part.type === 'tool_result' ? [{ role: 'tool', tool_call_id: part.id, content: resultText(part) }] : [],
+  );
+  const rest = message.parts.filter((part) => part.type !== 'tool_result');
+  if (rest.length === 0) return results;
+  switch (message.role) {
+    case 'system':
+      return [...results, { role: 'system', content: textOf(rest) }];
+    case 'assistant':
+      return [...results, toAssistant(rest)];
+    default:
+      // Text and images beside tool results have no place in a `tool` message.
+      return [...results, { role: 'user', content: toContent(rest) }];
+  }
+}
+
+function toAssistant(parts: readonly Part[]): ChatCompletionMessageParam {
+  const calls = parts.flatMap((part) =>
+    part.type === 'tool_call'
+      ? [{ id: part.id, type: 'function' as const, function: { name: part.name, arguments: JSON.stringify(part.input ?? {}) } }]
+      : [],
+  );
+  const text = textOf(parts);
+  if (calls.length === 0) return { role: 'assistant', content: text };
+  return { role: 'assistant', content: text === '' ? null : text, tool_calls: calls };
+}
+
+/** A plain string where there is only text: the oldest form, which every server reads. */
+function toContent(parts: readonly Part[]): string | ChatCompletionContentPart[] {
+  if (!parts.some((part) => part.type === 'image')) return textOf(parts);
+  return parts.flatMap((part): ChatCompletionContentPart[] => {
+    if (part.type === 'text') return [{ type: 'text', text: part.text }];
+    return part.type === 'image' ? [{ type: 'image_url', image_url: { url: dataUrl(part.mimeType, part.data) } }] : [];
+  });
+}
+
+export function textOf(parts: readonly Part[]): string {
+  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+}
+
+/** The protocol has no mark for a failed tool, so the text says it. */
+export function resultText(result: Extract<Part, { type: 'tool_result' }>): string {
+  return result.isError === true ? `Error: ${result.text}` : result.text;
+}
+
+function dataUrl(mimeType: string, data: Uint8Array): string {
+  return `data:${mimeType};base64,${toBase64(data)}`;
+}
+
+export function toBase64(data: Uint8Array): string {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
+}
+
+export function toTool({ name, description, inputSchema }: ToolDefinition): Extract<ChatCompletionTool, { type: 'function' }> {
+  const parameters = (inputSchema ?? { type: 'object', properties: {} }) as Record<string, unknown>;
+  return { type: 'function', function: { name, description, parameters } };
+}
