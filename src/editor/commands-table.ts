@@ -1,0 +1,35 @@
+// Every command, once. package.json's `contributes.commands` is made from this table (scripts/manifest.mjs),
+// so it imports nothing.
+
+export interface CommandRow {
+  readonly id: string;
+  readonly title: string;
+  readonly icon?: string;
+  /** `when` of the command palette. */
+  readonly when?: string;
+  /** Not in the palette: buttons and links run it with arguments. */
+  readonly internal?: true;
+}
+
+export const CATEGORY = 'Fairlead';
+
+const rows = {
+  connectServer: { id: 'fairlead.connectServer', title: 'Connect a Model Server…', icon: '$(plug)' },
+  storeApiKey: { id: 'fairlead.storeApiKey', title: 'Store an API Key…', icon: '$(key)' },
+  removeApiKey: { id: 'fairlead.removeApiKey', title: 'Remove an API Key…' },
+  findModels: { id: 'fairlead.findModels', title: 'Find Models on This Machine', icon: '$(search)' },
+  routeText: { id: 'fairlead.routeText', title: 'Route a Text (Dry Run)…', icon: '$(milestone)' },
+  showLastDecision: { id: 'fairlead.showLastDecision', title: 'Show Last Decision', icon: '$(milestone)' },
+  toggleInline: { id: 'fairlead.toggleInline', title: 'Toggle Inline Completions' },
+  showOutput: { id: 'fairlead.showOutput', title: 'Show Output', icon: '$(output)' },
+  openSettings: { id: 'fairlead.openSettings', title: 'Open Settings', icon: '$(gear)' },
+  openWalkthrough: { id: 'fairlead.openWalkthrough', title: 'Open Walkthrough', icon: '$(compass)' },
+  showDecision: { id: 'fairlead.showDecision', title: 'Why This Model?', internal: true },
+  helpful: { id: 'fairlead.helpful', title: 'Helpful', internal: true },
+  unhelpful: { id: 'fairlead.unhelpful', title: 'Unhelpful', internal: true },
+  inlineAccepted: { id: 'fairlead.inlineAccepted', title: 'Completion Accepted', internal: true },
+} as const satisfies Record<string, CommandRow>;
+
+export type CommandName = keyof typeof rows;
+
+export const commands: Readonly<Record<CommandName, CommandRow>> = rows;

@@ -1,0 +1,120 @@
+// The decisions of this session: remembered by id, one line each in the output channel, and shown as a document.
+import * as vscode from 'vscode';
+import { explain, logLine } from '../router/explain';
+import type { DecisionSink } from '../router/ports';
+import type { Candidate, Decision } from '../router/types';
+import type { Log } from '../shared/log';
+import type { Ending } from './ending';
+
+const KEPT = 200;
+const SCHEME = 'fairlead-decision';
+
+export interface DecisionLog extends Ending {
+  readonly sink: DecisionSink;
+  get(id: string): Decision | undefined;
+  /** The newest decision that was not for ghost text. */
+  last(): Decision | undefined;
+  lastInline(): Decision | undefined;
+  /** What really answered, when that is known: another model than the decision's after a fallback. */
+  servedBy(id: string, model: string): void;
+  served(id: string): string | undefined;
+  readonly onDidChange: vscode.Event<Decision>;
+}
+
+export function createDecisionLog({ log }: { readonly log: Log }): DecisionLog {
+  const decisions = new Map<string, Decision>();
+  const served = new Map<string, string>();
+  const changed = new vscode.EventEmitter<Decision>();
+  let last: Decision | undefined;
+  let lastInline: Decision | undefined;
+
+  function remember(decision: Decision): void {
+    decisions.set(decision.id, decision);
+    for (const id of decisions.keys()) {
+      if (decisions.size <= KEPT) break;
+      decisions.delete(id);
+      served.delete(id);
+    }
+  }
+
+  return {
+    sink: (decision) => {
+      remember(decision);
+      if (decision.surface === 'inline') {
+        lastInline = decision;
+        log.debug(logLine(decision));
+      } else {
+        last = decision;
+        log.info(logLine(decision));
+      }
+      changed.fire(decision);
+    },
+    get: (id) => decisions.get(id),
+    last: () => last,
+    lastInline: () => lastInline,
+    servedBy: (id, model) => {
+      const decision = decisions.get(id);
+      if (!decision || (served.get(id) ?? decision.model) === model) return;
+      served.set(id, model);
+      changed.fire(decision);
+    },
+    served: (id) => served.get(id),
+    onDidChange: changed.event,
+    dispose: () => {
+      changed.dispose();
+    },
+  };
+}
+
+export interface DecisionViewDeps {
+  readonly decisions: DecisionLog;
+  readonly candidates: () => readonly Candidate[];
+}
+
+export interface DecisionView extends Ending {
+  /** Opens a decision, the newest when no id is given, as a rendered page. */
+  show(id?: unknown): Promise<void>;
+}
+
+/** The virtual document behind "Why?". */
+export function registerDecisionView({ decisions, candidates }: DecisionViewDeps): DecisionView {
+  const find = (id: unknown): Decision | undefined =>
+    typeof id === 'string' ? decisions.get(id) : (decisions.last() ?? decisions.lastInline());
+
+  const provider = vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
+    provideTextDocumentContent: (uri) => {
+      const decision = decisions.get(uri.query);
+      return decision ? explain(decision, candidates()) : 'This decision is no longer remembered.';
+    },
+  });
+
+  return {
+    show: async (id) => {
+      const decision = find(id);
+      if (!decision) {
+        const text = typeof id === 'string' ? 'That decision was made in an earlier session.' : 'Nothing was routed yet.';
+        void vscode.window.showInformationMessage(`Fairlead: ${text} Ask @fairlead something, or route a text.`);
+        return;
+      }
+      const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${title(decision)}.md`, query: decision.id });
+      await openRendered(uri);
+    },
+    dispose: () => {
+      provider.dispose();
+    },
+  };
+}
+
+function title(decision: Decision): string {
+  const name = decision.model ?? 'no model';
+  return `Why ${name.replace(/[\\/]/gu, '·')}`;
+}
+
+async function openRendered(uri: vscode.Uri): Promise<void> {
+  const known = await vscode.commands.getCommands(true);
+  if (known.includes('markdown.showPreview')) {
+    await vscode.commands.executeCommand('markdown.showPreview', uri);
+    return;
+  }
+  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
+}

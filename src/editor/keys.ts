@@ -1,0 +1,115 @@
+// API keys in SecretStorage, one per server (scheme, host and port). A key is never given to another server than
+// the one it was stored for, never written to settings, never logged.
+import * as vscode from 'vscode';
+import { RouterError } from '../shared/errors';
+import type { SettingsStore } from './settings-store';
+
+const PREFIX = 'fairlead.key:';
+const OPENAI = 'https://api.openai.com/v1';
+
+export interface Keys {
+  /** The key for the server of a base URL. */
+  readonly get: (baseUrl: string) => Promise<string | undefined>;
+  store(baseUrl: string, key: string): Promise<void>;
+  readonly onDidChange: vscode.Event<unknown>;
+  /** Asks for server and key; resolves to the server's base URL, or undefined when the user gave up. */
+  askAndStore(baseUrl?: string): Promise<string | undefined>;
+  askAndRemove(): Promise<void>;
+}
+
+export interface KeysDeps {
+  readonly secrets: vscode.SecretStorage;
+  readonly settings: SettingsStore;
+}
+
+export function createKeys({ secrets, settings }: KeysDeps): Keys {
+  const store = async (baseUrl: string, key: string): Promise<void> => {
+    await secrets.store(PREFIX + originOf(baseUrl), key);
+  };
+  const stored = async (): Promise<string[]> => {
+    const keys = await secrets.keys();
+    return keys.flatMap((key) => (key.startsWith(PREFIX) ? [key.slice(PREFIX.length)] : []));
+  };
+  return {
+    get: async (baseUrl) => secrets.get(PREFIX + originOf(baseUrl)),
+    store,
+    onDidChange: secrets.onDidChange,
+    askAndStore: async (given) => {
+      const baseUrl = given ?? (await pickServer(settings, await stored()));
+      if (baseUrl === undefined) return undefined;
+      const key = await askForKey(baseUrl);
+      if (key === undefined) return undefined;
+      await store(baseUrl, key);
+      void vscode.window.showInformationMessage(`Fairlead: the key for ${originOf(baseUrl)} is stored.`);
+      return baseUrl;
+    },
+    askAndRemove: async () => {
+      const origins = await stored();
+      if (origins.length === 0) {
+        void vscode.window.showInformationMessage('Fairlead: no key is stored.');
+        return;
+      }
+      const origin = await vscode.window.showQuickPick(origins, { title: 'Remove an API Key', placeHolder: 'Server whose key to remove' });
+      if (origin === undefined) return;
+      await secrets.delete(PREFIX + origin);
+      void vscode.window.showInformationMessage(`Fairlead: the key for ${origin} is removed.`);
+    },
+  };
+}
+
+/** Scheme, host and port: what a key belongs to. */
+export function originOf(baseUrl: string): string {
+  if (!URL.canParse(baseUrl)) throw new RouterError('bad_request', `“${baseUrl}” is not an address.`);
+  return new URL(baseUrl).origin;
+}
+
+interface ServerPick extends vscode.QuickPickItem {
+  readonly baseUrl?: string;
+}
+
+async function pickServer(settings: SettingsStore, stored: readonly string[]): Promise<string | undefined> {
+  const servers = new Map<string, string[]>();
+  for (const [name, model] of Object.entries(settings.for().models)) {
+    if (model.provider !== 'openai') continue;
+    const origin = originOf(model.baseUrl ?? OPENAI);
+    servers.set(origin, [...(servers.get(origin) ?? []), name]);
+  }
+  const items: ServerPick[] = [...servers].map(([origin, names]) => ({
+    label: origin,
+    description: names.join(', '),
+    ...(stored.includes(origin) ? { detail: 'A key is stored and will be replaced.' } : {}),
+    baseUrl: origin,
+  }));
+  const other: ServerPick = { label: '$(plug) Another server…', description: 'by its base address' };
+  const picked = await vscode.window.showQuickPick([...items, other], {
+    title: 'Store an API Key',
+    placeHolder: 'Which server is the key for?',
+  });
+  return picked === other ? askForAddress() : picked?.baseUrl;
+}
+
+export async function askForAddress(): Promise<string | undefined> {
+  const typed = await vscode.window.showInputBox({
+    title: 'Base address of the server',
+    prompt: 'Such as http://127.0.0.1:8080/v1 or https://api.openai.com/v1',
+    placeHolder: 'https://…/v1',
+    ignoreFocusOut: true,
+    validateInput: (value) => (isHttp(value.trim()) ? undefined : 'An address that begins with http:// or https://'),
+  });
+  return typed?.trim();
+}
+
+function isHttp(value: string): boolean {
+  return /^https?:\/\//u.test(value) && URL.canParse(value);
+}
+
+export async function askForKey(baseUrl: string): Promise<string | undefined> {
+  const typed = await vscode.window.showInputBox({
+    title: `API key for ${originOf(baseUrl)}`,
+    prompt: 'Kept in VS Code’s secret storage on this machine and sent to this server only.',
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: (value) => (value.trim() === '' ? 'Paste the key.' : undefined),
+  });
+  return typed?.trim();
+}
