@@ -56,13 +56,15 @@ export function toRouterError(error: unknown, context: ErrorContext): Error {
   return connectionError(typeof code === 'string' ? code : '', error, context);
 }
 
-const TLS_CODES = /^(?:CERT_|ERR_TLS_|ERR_SSL_|EPROTO$|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(?:GET_ISSUER|VERIFY))/u;
+const CERTIFICATE_CODES = /^(?:CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(?:GET_ISSUER|VERIFY))/u;
 const TIMEOUT_CODES = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+const NO_TLS = 'It does not speak TLS. Should the address begin with http://?';
 const UNREACHABLE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Nothing answers there. Is the server running?',
   ENOTFOUND: 'There is no such host.',
   EAI_AGAIN: 'Its name could not be looked up. Is this machine online?',
   ECONNRESET: 'It closed the connection without an answer.',
+  EPROTO: NO_TLS,
   UND_ERR_SOCKET: 'It closed the connection without an answer.',
 };
 
@@ -74,10 +76,10 @@ function connectionError(code: string, error: unknown, context: ErrorContext): R
   }
   if (TIMEOUT_CODES.has(code)) return new RouterError('timeout', `${host} took too long.`, cause);
   if (context.answering === true) return new RouterError('cut', `The connection to ${host} ended before the answer did.`, cause);
-  if (TLS_CODES.test(code)) {
+  if (CERTIFICATE_CODES.test(code)) {
     return new RouterError('unreachable', `The certificate of ${host} is not trusted (${code}).`, cause);
   }
-  const why = UNREACHABLE[code] ?? (code === '' ? '' : `(${code})`);
+  const why = code.startsWith('ERR_SSL_') ? NO_TLS : (UNREACHABLE[code] ?? (code === '' ? '' : `(${code})`));
   return new RouterError('unreachable', `${host} cannot be reached. ${why}`.trim(), cause);
 }
 

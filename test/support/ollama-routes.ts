@@ -1,0 +1,93 @@
+// The Ollama half of the test server.
+import type { ModelScript } from './model-script';
+import { type Exchange, scriptFor, sendJson } from './exchange';
+import { failAtOnce, type Format, streamAnswer } from './streaming';
+
+type Route = (exchange: Exchange) => Promise<void> | void;
+
+export const ollamaRoutes: Readonly<Record<string, Route>> = {
+  'GET /api/version': ({ response }) => sendJson(response, 200, { version: '0.12.6' }),
+  'GET /api/tags': tags,
+  'POST /api/show': show,
+  'POST /api/chat': (exchange) => generate(exchange, 'chat'),
+  'POST /api/generate': (exchange) => generate(exchange, 'generate'),
+  'GET /v1/models': ({ models, response }) =>
+    sendJson(response, 200, { object: 'list', data: Object.keys(models).map((id) => ({ id, object: 'model', owned_by: 'library' })) }),
+};
+
+function tags({ models, response }: Exchange): void {
+  sendJson(response, 200, {
+    models: Object.entries(models).map(([name, { facts = {} }]) => ({
+      name,
+      model: name,
+      modified_at: '2026-01-01T00:00:00Z',
+      size: 1,
+      digest: 'x',
+      details: { format: 'gguf', family: 'test' },
+      ...(facts.remoteHost === undefined ? {} : { remote_host: facts.remoteHost, remote_model: name }),
+    })),
+  });
+}
+
+function show(exchange: Exchange): void {
+  const script = scriptFor(exchange);
+  if (!script) {
+    notFound(exchange);
+    return;
+  }
+  const { facts = {} } = script;
+  sendJson(exchange.response, 200, {
+    modelfile: '',
+    parameters: '',
+    template: '{{ .Prompt }}',
+    details: { format: 'gguf', family: 'test' },
+    model_info: { 'general.architecture': 'test', ...(facts.contextTokens === undefined ? {} : { 'test.context_length': facts.contextTokens }) },
+    ...(facts.capabilities ? { capabilities: facts.capabilities } : {}),
+  });
+}
+
+function notFound({ request, response }: Exchange): void {
+  sendJson(response, 404, { error: `model '${String(request.body['model'])}' not found` });
+}
+
+async function generate(exchange: Exchange, kind: 'chat' | 'generate'): Promise<void> {
+  const { request, response } = exchange;
+  const script = scriptFor(exchange);
+  if (!script) {
+    notFound(exchange);
+    return;
+  }
+  if (failAtOnce(response, script.fault)) return;
+  if ('suffix' in request.body && (script.fim ?? 'suffix') !== 'suffix') {
+    sendJson(response, 400, { error: `registry.ollama.ai/library/${String(request.body['model'])} does not support insert` });
+    return;
+  }
+  const text = typeof script.reply === 'function' ? script.reply(request.body) : (script.reply ?? '');
+  await streamAnswer(response, script, text, format(request.body, script, kind));
+}
+
+function format(body: Readonly<Record<string, unknown>>, script: ModelScript, kind: 'chat' | 'generate'): Format {
+  const event = (payload: unknown): string => `${JSON.stringify(payload)}\n`;
+  const model = script.executed ?? String(body['model']);
+  const line = (fields: object, done = false) => ({ model, created_at: '2026-01-01T00:00:00Z', ...fields, done });
+  const piece = (content: string) => (kind === 'chat' ? { message: { role: 'assistant', content } } : { response: content });
+  const calls = (script.toolCalls ?? []).map((call) => ({
+    ...(call.id === undefined ? {} : { id: call.id }),
+    function: { name: call.name, arguments: call.arguments },
+  }));
+  return {
+    contentType: 'application/x-ndjson',
+    event,
+    word: (text) => line(piece(text)),
+    thought: (text) => line(kind === 'chat' ? { message: { role: 'assistant', content: '', thinking: text } } : { response: '', thinking: text }),
+    broken: '{"model": "x", "message": {\n',
+    ending: () => [
+      ...(calls.length > 0 ? [event(line({ message: { role: 'assistant', content: '', tool_calls: calls } }))] : []),
+      event({
+        ...line(piece(''), true),
+        done_reason: script.finish ?? 'stop',
+        ...(script.usage ? { prompt_eval_count: script.usage.input, eval_count: script.usage.output } : {}),
+      }),
+    ],
+  };
+}

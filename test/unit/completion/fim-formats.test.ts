@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { fimFormatFor, renderFim } from '../../../src/completion/fim-formats';
+
+const FAMILIES: readonly (readonly [string, string | undefined])[] = [
+  ['qwen2.5-coder:7b', 'qwen-coder'],
+  ['Qwen/Qwen2.5-Coder-1.5B-Instruct', 'qwen-coder'],
+  ['qwen3-coder:30b', 'qwen-coder'],
+  ['qwen3-coder-next', 'qwen-coder'],
+  ['/models/qwen2.5-coder-0.5b-q8_0.gguf', 'qwen-coder'],
+  ['codeqwen:7b', 'starcoder'],
+  ['starcoder2:3b', 'starcoder'],
+  ['stable-code:3b', 'starcoder'],
+  ['granite-code:8b', 'starcoder'],
+  ['ibm-granite/granite-4.0-h-tiny', 'granite'],
+  ['granite4:micro', 'granite'],
+  ['codegemma:2b', 'codegemma'],
+  ['codellama:7b-code', 'codellama'],
+  ['codellama:7b-python', undefined],
+  ['deepseek-coder-v2:16b', 'deepseek-coder'],
+  ['codestral-latest', 'codestral'],
+  ['ByteDance-Seed/Seed-Coder-8B-Base', 'seed-coder'],
+  ['qwen2.5:7b', undefined],
+  ['gpt-4o', undefined],
+  ['llama3.1:8b', undefined],
+];
+
+const RENDERED: readonly (readonly [string, string])[] = [
+  ['qwen2.5-coder', '<|fim_prefix|>A<|fim_suffix|>B<|fim_middle|>'],
+  ['codegemma', '<|fim_prefix|>A<|fim_suffix|>B<|fim_middle|>'],
+  ['starcoder2', '<fim_prefix>A<fim_suffix>B<fim_middle>'],
+  ['codellama', '<PRE> A <SUF>B <MID>'],
+  ['deepseek-coder', '<｜fim▁begin｜>A<｜fim▁hole｜>B<｜fim▁end｜>'],
+  ['codestral', '[SUFFIX]B[PREFIX]A'],
+  ['seed-coder', '<[fim-suffix]>B<[fim-prefix]>A<[fim-middle]>'],
+];
+
+describe('formats for filling in the middle', () => {
+  it.each(FAMILIES)('%s belongs to %s', (model, family) => {
+    expect(fimFormatFor(model)?.family).toBe(family);
+  });
+  it.each(RENDERED)('%s reads %s', (model, prompt) => {
+    expect(renderFim(fimFormatFor(model)!, 'A', 'B')).toBe(prompt);
+  });
+  it('stops at the end of text of its family', () => {
+    expect(fimFormatFor('qwen2.5-coder')?.stop).toContain('<|endoftext|>');
+    expect(fimFormatFor('codellama')?.stop).toEqual(['<EOT>']);
+  });
+});
