@@ -3,6 +3,7 @@
 import { fimFormatFor, renderFim } from '../completion/fim-formats';
 import type { FimCall } from '../router/ports';
 import type { Candidate } from '../router/types';
+import { withDeadline } from '../shared/abort';
 import { RouterError } from '../shared/errors';
 import { type Deadlines, readWithin } from './deadlines';
 import type { FimTransport } from './fim';
@@ -11,7 +12,8 @@ import type { Connection } from './openai-client';
 import type { Reading } from './openai-answer';
 import { identifyServer, type ProbeDeps, rootOf, type ServerKind } from './probe';
 
-export interface OpenAiFimDeps extends ProbeDeps {
+export interface OpenAiFimDeps {
+  readonly kindOf: KindOf;
   readonly connect: (candidate: Candidate) => Promise<Connection>;
   readonly deadlines: Deadlines;
 }
@@ -27,7 +29,23 @@ interface FimChunk {
   }[];
 }
 
-/** Asks the server what it is, once per model; the ways follow from that. */
+export type KindOf = (endpoint: string, signal: AbortSignal) => Promise<ServerKind | undefined>;
+
+const KIND_MS = 5000;
+
+/** Asks each server once what it is. A completion given up while typing does not take the question back. */
+export function createKindMemory(deps: ProbeDeps): KindOf {
+  const asked = new Map<string, Promise<ServerKind | undefined>>();
+  const ask = (endpoint: string): Promise<ServerKind | undefined> => {
+    const kind = identifyServer(deps, endpoint, new AbortController().signal);
+    asked.set(endpoint, kind);
+    void kind.then((found) => found ?? asked.delete(endpoint));
+    return kind;
+  };
+  return (endpoint, signal) => withDeadline(KIND_MS, signal, () => asked.get(endpoint) ?? ask(endpoint));
+}
+
+/** The ways that may work, by what the server is. */
 export async function openAiTransports(deps: OpenAiFimDeps, { endpoint, model }: Candidate, signal: AbortSignal): Promise<FimTransport[]> {
   const format = fimFormatFor(model);
   const rendered = format
@@ -38,7 +56,7 @@ export async function openAiTransports(deps: OpenAiFimDeps, { endpoint, model }:
         })),
       ]
     : [];
-  return [...ownWays(deps, await identifyServer(deps, endpoint, signal)), ...rendered];
+  return [...ownWays(deps, await deps.kindOf(endpoint, signal)), ...rendered];
 }
 
 function ownWays(deps: OpenAiFimDeps, kind: ServerKind | undefined): FimTransport[] {

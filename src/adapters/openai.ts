@@ -10,13 +10,14 @@ import type { HttpBackendDeps } from './http-deps';
 import { hostOf } from './locality';
 import { type LooseChunk, readAnswer } from './openai-answer';
 import { type Connection, connectTo } from './openai-client';
-import { openAiTransports } from './openai-fim';
+import { createKindMemory, openAiTransports } from './openai-fim';
 import { type ChatBody, toChatBody } from './openai-messages';
 
 export function createOpenAiBackend(deps: HttpBackendDeps): Backend {
   const deadlines = { ...DEFAULT_DEADLINES, ...deps.deadlines };
   const refusesUsage = new Set<string>();
   const memory = createFimMemory();
+  const kindOf = createKindMemory(deps);
   const connect = (candidate: Candidate): Promise<Connection> => connectTo(deps, candidate);
 
   async function* chat(call: ChatCall, signal: AbortSignal): AsyncGenerator<ChatEvent, void, undefined> {
@@ -27,7 +28,7 @@ export function createOpenAiBackend(deps: HttpBackendDeps): Backend {
   }
 
   async function* fim(call: FimCall, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
-    const transports = () => openAiTransports({ connect, deadlines, fetch: deps.fetch, key: deps.key }, call.candidate, signal);
+    const transports = () => openAiTransports({ connect, deadlines, kindOf }, call.candidate, signal);
     yield* fillIn({ call, memory, transports }, signal);
   }
 

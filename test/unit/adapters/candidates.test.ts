@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { buildCandidates, type OfferedModel } from '../../../src/adapters/candidates';
+import type { Candidate } from '../../../src/router/types';
+import type { ModelSetting } from '../../../src/settings/schema';
+
+const OLLAMA = 'http://127.0.0.1:11434';
+
+function found(fields: Partial<Candidate>): Candidate {
+  return {
+    id: 'ollama/qwen2.5-coder:7b',
+    provider: 'ollama',
+    model: 'qwen2.5-coder:7b',
+    endpoint: OLLAMA,
+    locality: 'local',
+    contextTokens: 32_768,
+    capabilities: ['tools', 'fim'],
+    capabilitiesKnown: true,
+    origin: 'discovered',
+    ...fields,
+  };
+}
+
+const gpt4o: OfferedModel = { vendor: 'copilot', family: 'gpt-4o', id: 'gpt-4o-2026', maxInputTokens: 64_000 };
+
+function build(models: Record<string, ModelSetting>, discovered: readonly Candidate[] = [], vscode: readonly OfferedModel[] = []) {
+  return buildCandidates({ models, discovered, vscode });
+}
+
+describe('models of the settings', () => {
+  it('stand alone when nothing is known of them; a guess excludes nothing', () => {
+    expect(build({ team: { provider: 'openai', model: 'big' } })).toEqual([
+      { id: 'team', provider: 'openai', model: 'big', endpoint: 'https://api.openai.com/v1', locality: 'hosted', capabilities: [], capabilitiesKnown: false, origin: 'settings' },
+    ]);
+  });
+
+  it('carry what the user says', () => {
+    const price = { input: 1.25, output: 10, cachedInput: 0.1 };
+    expect(build({ team: { provider: 'openai', model: 'big', price, contextWindow: 128_000, maxOutputTokens: 4096, capabilities: ['vision'] } })[0]).toMatchObject({
+      price,
+      contextTokens: 128_000,
+      maxOutputTokens: 4096,
+      capabilities: ['vision'],
+      capabilitiesKnown: true,
+    });
+  });
+
+  it.each([
+    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080/v1', 'local'],
+    ['http://127.0.0.1:8080/', 'http://127.0.0.1:8080/v1', 'local'],
+    ['http://10.0.0.5:8000/v1/', 'http://10.0.0.5:8000/v1', 'hosted'],
+    ['https://models.example/openai/v3', 'https://models.example/openai/v3', 'hosted'],
+    ['http://localhost.evil.com/v1', 'http://localhost.evil.com/v1', 'hosted'],
+  ])('the address %s is %s, %s', (baseUrl, endpoint, locality) => {
+    expect(build({ m: { provider: 'openai', model: 'm', baseUrl } })[0]).toMatchObject({ endpoint, locality });
+  });
+
+  it('learn from the server what the user leaves out, and are not listed twice', () => {
+    const all = build({ mine: { provider: 'ollama', model: 'qwen2.5-coder:7b', baseUrl: 'http://localhost:11434/' } }, [found({})]);
+    expect(all).toHaveLength(1);
+    expect(all[0]).toMatchObject({ id: 'mine', contextTokens: 32_768, capabilities: ['tools', 'fim'], capabilitiesKnown: true, origin: 'settings' });
+  });
+
+  it('count above what the server says', () => {
+    const [mine] = build({ mine: { provider: 'ollama', model: 'qwen2.5-coder:7b', contextWindow: 8192, capabilities: [] } }, [found({})]);
+    expect(mine).toMatchObject({ contextTokens: 8192, capabilities: [], capabilitiesKnown: true });
+  });
+
+  it('are the same with and without :latest', () => {
+    expect(build({ mine: { provider: 'ollama', model: 'llama3' } }, [found({ id: 'ollama/llama3:latest', model: 'llama3:latest' })])).toHaveLength(1);
+  });
+
+  it('that Ollama does not have are named as that, when Ollama answered', () => {
+    const setting: ModelSetting = { provider: 'ollama', model: 'codestral' };
+    expect(build({ mine: setting }, [found({})])[0]?.unavailable).toContain('ollama pull codestral');
+    expect(build({ mine: setting })[0]).not.toHaveProperty('unavailable');
+  });
+
+  it('are hosted when Ollama hands them on to its cloud, whatever the address', () => {
+    expect(build({ a: { provider: 'ollama', model: 'gpt-oss:120b-cloud' } })[0]?.locality).toBe('hosted');
+    const renamed = found({ model: 'mine:latest', locality: 'hosted' });
+    expect(build({ a: { provider: 'ollama', model: 'mine' } }, [renamed])[0]?.locality).toBe('hosted');
+  });
+});
+
+describe('models of VS Code', () => {
+  it('are offered as vendor/id, with what they take at most', () => {
+    expect(build({}, [], [gpt4o])).toEqual([
+      { id: 'copilot/gpt-4o-2026', provider: 'vscode', model: 'gpt-4o-2026', endpoint: 'copilot', locality: 'hosted', contextTokens: 64_000, capabilities: [], capabilitiesKnown: false, origin: 'discovered' },
+    ]);
+  });
+
+  it('never include our own', () => {
+    expect(build({ mine: { provider: 'vscode' } }, [], [{ ...gpt4o, vendor: 'fairlead' }])).toMatchObject([{ id: 'mine', unavailable: expect.any(String) as string }]);
+  });
+
+  it.each([
+    [{ vendor: 'copilot', family: 'gpt-4o' }],
+    [{ id: 'gpt-4o-2026' }],
+    [{ vendor: 'copilot' }],
+  ])('are found by %j, and not listed twice', (selector) => {
+    const all = build({ mine: { provider: 'vscode', ...selector } }, [], [gpt4o]);
+    expect(all).toMatchObject([{ id: 'mine', model: 'gpt-4o-2026', endpoint: 'copilot', contextTokens: 64_000 }]);
+    expect(all[0]).not.toHaveProperty('unavailable');
+  });
+
+  it('that are not offered now say so', () => {
+    const [mine] = build({ mine: { provider: 'vscode', vendor: 'copilot', family: 'o9' } }, [], [gpt4o]);
+    expect(mine?.unavailable).toContain('copilot/o9');
+  });
+});
+
+describe('the list', () => {
+  it('has settings first, in their order, then what was found, then VS Code’s', () => {
+    const models: Record<string, ModelSetting> = { z: { provider: 'openai', model: 'z' }, a: { provider: 'openai', model: 'a' } };
+    expect(build(models, [found({})], [gpt4o]).map(({ id }) => id)).toEqual(['z', 'a', 'ollama/qwen2.5-coder:7b', 'copilot/gpt-4o-2026']);
+  });
+
+  it('has no id twice', () => {
+    const all = build({ 'ollama/qwen2.5-coder:7b': { provider: 'openai', model: 'x' } }, [found({})]);
+    expect(all.map(({ id }) => id)).toEqual(['ollama/qwen2.5-coder:7b', 'ollama/qwen2.5-coder:7b (2)']);
+  });
+});
