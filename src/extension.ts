@@ -49,7 +49,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const dispatch = createDispatch({ router, pool, settings, backends, matches: createGlobMatcher(), log });
   const feedback = createFeedback({ decisions, events });
   const candidates = (): readonly Candidate[] => pool.candidates();
-  const view = registerDecisionView({ decisions, candidates });
+  const view = registerDecisionView({ decisions, candidates, log });
   const inlineStatus = createInlineStatus({ settings });
   context.subscriptions.push(output, settings, decisions, pool, view, inlineStatus, { dispose: () => events.close() });
 

@@ -1,4 +1,6 @@
-// The parts of an answer that are ours and not the model's: head, notices, buttons, errors.
+// The parts of an answer that are ours and not the model's: head, notices, feedback, buttons, errors.
+// VS Code folds everything before the last run of markdown into "Completed n steps", so the head may have no
+// button part and no progress after it; its buttons are command links.
 import * as vscode from 'vscode';
 import { escapeMarkdown } from '../router/explain';
 import { messageOf, type RouterError } from '../shared/errors';
@@ -12,28 +14,41 @@ export interface OwnWords {
   readonly said: string[];
 }
 
+const LINKED: readonly CommandName[] = ['showDecision', 'helpful', 'unhelpful'];
+
 export function ownWords(stream: vscode.ChatResponseStream): OwnWords {
   const said: string[] = [];
   return {
     said,
     say: (markdown) => {
       said.push(markdown);
-      stream.markdown(new vscode.MarkdownString(markdown, true));
+      const text = new vscode.MarkdownString(markdown, true);
+      text.isTrusted = { enabledCommands: LINKED.map((name) => commands[name].id) };
+      stream.markdown(text);
     },
   };
 }
 
-export function button(stream: vscode.ChatResponseStream, name: CommandName, args: readonly unknown[] = []): void {
+/** A button of its own row, for what the user should do next. */
+export function button(stream: vscode.ChatResponseStream, name: CommandName): void {
   const { id, title } = commands[name];
-  stream.button({ command: id, title: title.replace(/…$/u, ''), arguments: [...args] });
+  stream.button({ command: id, title: title.replace(/…$/u, '') });
 }
 
-export function whyButton(stream: vscode.ChatResponseStream, decisionId: string): void {
-  stream.button({ command: commands.showDecision.id, title: 'Why?', arguments: [decisionId] });
+/** `label` as a button inside a line. */
+function inlineButton(name: CommandName, label: string, decisionId: string): string {
+  const { id, title } = commands[name];
+  return `[${label}](command:${id}?${encodeURIComponent(JSON.stringify([decisionId]))} "${title}")`;
 }
 
-export function feedbackButtons(stream: vscode.ChatResponseStream, decisionId: string): void {
-  for (const name of ['helpful', 'unhelpful'] as const) button(stream, name, [decisionId]);
+export function headLine(headline: string, decisionId: string): string {
+  return `${headline} · ${inlineButton('showDecision', 'Why?', decisionId)}\n\n`;
+}
+
+export function feedbackLine(decisionId: string): string {
+  const helpful = inlineButton('helpful', 'Helpful', decisionId);
+  const unhelpful = inlineButton('unhelpful', 'Unhelpful', decisionId);
+  return `\n\n$(thumbsup) ${helpful} &nbsp; $(thumbsdown) ${unhelpful}`;
 }
 
 export function switchedLine(from: string, to: string, error: RouterError): string {

@@ -5,7 +5,7 @@ import { headline, refusalText } from '../router/explain';
 import type { ChatCall } from '../router/ports';
 import type { Candidate, Decision, RouteRequest } from '../router/types';
 import { RouterError } from '../shared/errors';
-import { button, errorResult, feedbackButtons, mismatchLine, ownWords, switchedLine, whyButton, type OwnWords } from './answer-parts';
+import { button, errorResult, feedbackLine, headLine, mismatchLine, ownWords, switchedLine, type OwnWords } from './answer-parts';
 import type { AnswerMetadata } from './answer-metadata';
 import { buildPrompt, historyTurns, type ChatPrompt, type PromptSource } from './chat-prompt';
 import { conversationKey } from './conversations';
@@ -19,22 +19,33 @@ import { readReferences } from './references';
 const UNKNOWN_WINDOW_TOKENS = 32_000;
 /** Share of a window that the prompt may take; the rest is for the answer. */
 const PROMPT_SHARE = 0.75;
+const PROGRESS_AFTER_MS = 400;
 
 export async function answer(deps: ParticipantDeps, asked: Asked): Promise<vscode.ChatResult> {
   const { request, context, stream, signal } = asked;
   if (request.prompt.trim() === '' && request.references.length === 0) return greet(stream);
-  stream.progress('Choosing a model…');
   const references = await readReferences(request.references);
   for (const { shown } of references.attachments) if (shown) stream.reference(shown);
   const source: PromptSource = { question: request.prompt, history: historyTurns(context.history), references };
-  const { routed, prompt } = await chooseModel(deps, source, signal);
+  const { routed, prompt } = await withLateProgress(stream, () => chooseModel(deps, source, signal));
   const words = ownWords(stream);
-  words.say(`${headline(routed.decision, routed.candidates)}\n\n`);
-  whyButton(stream, routed.decision.id);
+  words.say(headLine(headline(routed.decision, routed.candidates), routed.decision.id));
   const left = [...references.left, ...prompt.left];
   if (left.length > 0) words.say(`$(info) Left out: ${left.join(', ')}.\n\n`);
   if (routed.decision.model === undefined) return noModel(stream, routed.decision, words);
   return streamAnswer(deps, asked, { routed, prompt, words });
+}
+
+/** Says what takes time only when it does: each line of progress stays in the answer as a step. */
+async function withLateProgress<T>(stream: vscode.ChatResponseStream, work: () => Promise<T>): Promise<T> {
+  const late = setTimeout(() => {
+    stream.progress('Choosing a model…');
+  }, PROGRESS_AFTER_MS);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 interface Chosen {
@@ -107,7 +118,7 @@ async function streamAnswer(deps: ParticipantDeps, asked: Asked, running: Runnin
     }
     if (shown.empty) throw new RouterError('malformed', `${shown.model ?? 'The model'} ended without an answer.`);
     if (shown.mismatch !== undefined) words.say(shown.mismatch);
-    feedbackButtons(stream, decision.id);
+    words.say(feedbackLine(decision.id));
     return { metadata: metadataOf(decision, shown.model, words) };
   } catch (error) {
     const failed = signal.aborted ? {} : errorResult(error, stream, deps.log);
@@ -132,7 +143,6 @@ function show(event: RunEvent, { stream, words, shown }: Showing): void {
   switch (event.type) {
     case 'announce':
       shown.model = event.model;
-      stream.progress(`Waiting for ${event.model}…`);
       break;
     case 'switched':
       words.say(switchedLine(event.from, event.to, event.error));

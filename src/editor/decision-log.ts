@@ -3,8 +3,10 @@ import * as vscode from 'vscode';
 import { explain, logLine } from '../router/explain';
 import type { DecisionSink } from '../router/ports';
 import type { Candidate, Decision } from '../router/types';
+import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';
 import type { Ending } from './ending';
+import { isDry } from './ids';
 
 const KEPT = 200;
 const SCHEME = 'fairlead-decision';
@@ -12,7 +14,7 @@ const SCHEME = 'fairlead-decision';
 export interface DecisionLog extends Ending {
   readonly sink: DecisionSink;
   get(id: string): Decision | undefined;
-  /** The newest decision that was not for ghost text. */
+  /** The newest decision that was carried out, ghost text apart. */
   last(): Decision | undefined;
   lastInline(): Decision | undefined;
   /** What really answered, when that is known: another model than the decision's after a fallback. */
@@ -44,7 +46,7 @@ export function createDecisionLog({ log }: { readonly log: Log }): DecisionLog {
         lastInline = decision;
         log.debug(logLine(decision));
       } else {
-        last = decision;
+        if (!isDry(decision.id)) last = decision;
         log.info(logLine(decision));
       }
       changed.fire(decision);
@@ -69,6 +71,7 @@ export function createDecisionLog({ log }: { readonly log: Log }): DecisionLog {
 export interface DecisionViewDeps {
   readonly decisions: DecisionLog;
   readonly candidates: () => readonly Candidate[];
+  readonly log: Log;
 }
 
 export interface DecisionView extends Ending {
@@ -77,7 +80,7 @@ export interface DecisionView extends Ending {
 }
 
 /** The virtual document behind "Why?". */
-export function registerDecisionView({ decisions, candidates }: DecisionViewDeps): DecisionView {
+export function registerDecisionView({ decisions, candidates, log }: DecisionViewDeps): DecisionView {
   const find = (id: unknown): Decision | undefined =>
     typeof id === 'string' ? decisions.get(id) : (decisions.last() ?? decisions.lastInline());
 
@@ -97,7 +100,7 @@ export function registerDecisionView({ decisions, candidates }: DecisionViewDeps
         return;
       }
       const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${title(decision)}.md`, query: decision.id });
-      await openRendered(uri);
+      await openRendered(uri, log);
     },
     dispose: () => {
       provider.dispose();
@@ -110,11 +113,12 @@ function title(decision: Decision): string {
   return `Why ${name.replace(/[\\/]/gu, '·')}`;
 }
 
-async function openRendered(uri: vscode.Uri): Promise<void> {
-  const known = await vscode.commands.getCommands(true);
-  if (known.includes('markdown.showPreview')) {
+/** Rendered by the Markdown extension that comes with VS Code; as text where somebody switched it off. */
+async function openRendered(uri: vscode.Uri, log: Log): Promise<void> {
+  try {
     await vscode.commands.executeCommand('markdown.showPreview', uri);
-    return;
+  } catch (error) {
+    log.debug(`the Markdown preview is not available: ${messageOf(error)}`);
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
   }
-  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
 }

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { escapeMarkdown, explain, headline } from '../router/explain';
 import { estimateTokens } from '../router/tokens';
 import type { Candidate } from '../router/types';
-import { button, whyButton } from './answer-parts';
+import { button, headLine, ownWords } from './answer-parts';
 import { readMetadata } from './answer-metadata';
 import { historyTurns } from './chat-prompt';
 import { newDryId } from './ids';
@@ -43,9 +43,8 @@ export async function routeCommand(deps: ParticipantDeps, { request, context, st
     attachments.find(({ uri }) => uri !== undefined)?.uri,
     signal,
   );
-  stream.markdown(`${headline(decision, candidates)}\n\nA dry run: nothing was sent to a model.\n\n`);
-  stream.markdown(inChat(explain(decision, candidates)));
-  whyButton(stream, decision.id);
+  ownWords(stream).say(headLine(headline(decision, candidates), decision.id));
+  stream.markdown(`A dry run: nothing was sent to a model.\n\n${inChat(explain(decision, candidates))}`);
   return {};
 }
 
@@ -56,8 +55,7 @@ export async function modelsCommand(deps: ParticipantDeps, { stream }: Asked): P
   if (candidates.length === 0) {
     stream.markdown('No model is known yet: no server answers on this machine, VS Code offers none, and none is set.\n\n');
   } else {
-    const rows = [...candidates].sort(byUse).map(row);
-    stream.markdown(['| Model | Runs | Context | Price in/out | Can | Now |', '|---|---|--:|--:|---|---|', ...rows, '\n'].join('\n'));
+    stream.markdown(new vscode.MarkdownString([...candidates].sort(byUse).map(entry).join(''), true));
   }
   for (const name of ['connectServer', 'storeApiKey', 'openSettings'] as const) button(stream, name);
   return {};
@@ -67,16 +65,36 @@ function byUse(a: Candidate, b: Candidate): number {
   return Number(a.unavailable !== undefined) - Number(b.unavailable !== undefined) || a.id.localeCompare(b.id);
 }
 
-function row(candidate: Candidate): string {
-  const { id, model, locality, contextTokens, price, capabilities, unavailable } = candidate;
-  const name = id.endsWith(model) ? `**${cell(id)}**` : `**${cell(id)}** ${cell(model)}`;
-  const tokens = contextTokens === undefined ? '?' : `${String(Math.round(contextTokens / 1000))}k`;
-  const cost = price ? `$${String(price.input)} / $${String(price.output)}` : locality === 'local' ? 'free' : '?';
-  const can = capabilities.length > 0 ? capabilities.join(', ') : '?';
-  return `| ${name} | ${locality === 'local' ? 'here' : 'hosted'} | ${tokens} | ${cost} | ${can} | ${unavailable === undefined ? 'ready' : cell(unavailable)} |`;
+/** One model: a list, because a table does not fit beside an editor. */
+function entry(candidate: Candidate): string {
+  const { id, model, unavailable } = candidate;
+  const served = id === model || id.endsWith(`/${model}`) ? '' : ` (${plain(model)})`;
+  const facts = [where(candidate), context(candidate), price(candidate), abilities(candidate)].filter((fact) => fact !== '');
+  const state = unavailable === undefined ? '' : `  \n  $(circle-slash) ${plain(unavailable)}`;
+  return `- **${plain(id)}**${served}  \n  ${facts.join(' · ')}${state}\n`;
 }
 
-function cell(text: string): string {
+function where({ locality, endpoint }: Candidate): string {
+  return locality === 'local' ? 'on this machine' : `hosted by ${plain(endpoint.replace(/^https?:\/\/([^/]*).*$/u, '$1'))}`;
+}
+
+function context({ contextTokens }: Candidate): string {
+  if (contextTokens === undefined) return '';
+  const thousands = contextTokens % 1024 === 0 ? contextTokens / 1024 : Math.round(contextTokens / 1000);
+  return `${String(thousands)}k tokens`;
+}
+
+function price({ price: known, locality }: Candidate): string {
+  if (known) return `$${String(known.input)} in, $${String(known.output)} out per million`;
+  return locality === 'local' ? 'free' : '';
+}
+
+function abilities({ capabilities, capabilitiesKnown }: Candidate): string {
+  if (capabilities.length > 0) return capabilities.join(', ');
+  return capabilitiesKnown ? 'text only' : '';
+}
+
+function plain(text: string): string {
   return escapeMarkdown(text).replace(/\n/gu, ' ');
 }
 

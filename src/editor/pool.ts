@@ -60,21 +60,31 @@ export function createPool<Found>(deps: PoolDeps<Found>): Pool {
     changed.fire();
     return built;
   });
+  // What changed must count for the next request: `ready` waits for the look that follows.
+  let awaited: Promise<unknown> | undefined;
   const again = (): void => {
-    void looks.another();
+    const look = looks.another().finally(() => {
+      if (awaited === look) awaited = undefined;
+    });
+    awaited = look;
   };
 
   return {
     candidates: () => known ?? [],
     ready: async (signal) => {
       if (known && Date.now() - lookedAt > FRESH_MS) void looks.current();
-      if (!known) await withDeadline(FIRST_LOOK_MS, signal, looks.current).catch(unlessAborted(deps.log));
+      const look = known ? awaited : looks.current();
+      if (look) await withDeadline(FIRST_LOOK_MS, signal, () => look).catch(unlessAborted(deps.log));
     },
     refresh: looks.another,
     watch: (onDidChangeKeys) => {
       void looks.current();
-      const listening = [deps.settings.onDidChange, vscode.lm.onDidChangeChatModels, onDidChangeKeys].map((event) => event(again));
-      return vscode.Disposable.from(...listening);
+      return vscode.Disposable.from(
+        deps.settings.onDidChange(again),
+        onDidChangeKeys(again),
+        // Our own models change with every look: these changes must not be waited for.
+        vscode.lm.onDidChangeChatModels(() => void looks.another()),
+      );
     },
     onDidChange: changed.event,
     dispose: () => {

@@ -4,7 +4,6 @@ import { headline } from '../router/explain';
 import type { Candidate, Decision } from '../router/types';
 import { commands, type CommandName } from './commands-table';
 import type { DecisionLog } from './decision-log';
-import { isDry } from './ids';
 
 export interface StatusBarDeps {
   readonly decisions: DecisionLog;
@@ -33,7 +32,7 @@ export function registerStatusBar({ decisions, candidates, onDidChangePool }: St
   return vscode.Disposable.from(
     item,
     decisions.onDidChange((decision) => {
-      if (decision.surface !== 'inline' && !isDry(decision.id)) draw();
+      if (decision.surface !== 'inline') draw();
     }),
     onDidChangePool(draw),
   );
