@@ -1,0 +1,148 @@
+"""From vectors and words to probabilities: the exact computation the product repeats (../scoring.md).
+
+A decision = pieces of the conversation (last user turn, previous user turn, end of the assistant's
+last message, previous route) + routes (name, description, examples) -> probability per route + other.
+"""
+import math
+import re
+
+import numpy as np
+
+import text as X
+
+STOP = set("a an and are as at be by can do does for from has have how i in into is it its me my of on or please that the this to user want wants was we what when where which who with you your".split())
+CATCH_ALL = re.compile(r"(?<![a-z0-9])(anything else|everything else|any other|other|general|generic|misc|miscellaneous|fallback|default|none of|catch all)(?![a-z0-9])")
+PER_ROUTE = ["desc", "name", "both", "lex", "tri", "prev", "asst", "ex"]
+RELATIVE = ["desc", "name", "both", "lex", "prev", "asst", "ex"]
+FLAGS = ["is_prev", "near_prev", "has_prev_route", "has_prev", "has_asst", "short", "long", "log_n", "opaque", "catch_all", "has_ex"]
+ROUTE_INPUTS = PER_ROUTE + ["rel_" + k for k in RELATIVE] + FLAGS
+SET_INPUTS = ["top", "margin", "mean", "spread", "top_both", "top_desc", "mean_both", "top_lex", "log_n", "short", "has_prev_route", "prev_logit", "top_ex"]
+
+
+def stem(w):
+    for end in ("ing", "ed", "es", "s"):
+        if w.endswith(end) and len(w) - len(end) >= 3:
+            return w[: -len(end)]
+    return w
+
+
+def words(text):
+    return {stem(w) for w in re.findall(r"[a-z0-9]+", text) if w not in STOP}
+
+
+def trigrams(text):
+    out = set()
+    for w in re.findall(r"[a-z0-9]+", text):
+        w = f"^{w}$"
+        out |= {w[i:i + 3] for i in range(len(w) - 2)}
+    return out
+
+
+class RouteView:
+    """The texts of one route that are embedded, and its words."""
+
+    def __init__(self, name, description, examples=()):
+        self.name = name
+        self.opaque = X.opaque(name)
+        self.desc_text = X.describe(description) or X.humanise(name)
+        self.name_text = X.humanise(name)
+        self.both_text = self.desc_text if self.opaque else f"{self.name_text}: {self.desc_text}"
+        if self.opaque:
+            self.name_text = self.desc_text
+        self.example_texts = [X.prepare(e) for e in examples]
+        self.words = words(self.both_text)
+        self.tri = set() if self.opaque else trigrams(X.humanise(name))
+        self.catch_all = bool(CATCH_ALL.search(self.both_text))
+
+    def texts(self):
+        return [self.desc_text, self.name_text, self.both_text] + self.example_texts
+
+
+class Pieces:
+    """The parts of a conversation that are read. Empty parts are not embedded."""
+
+    def __init__(self, last, prev="", assistant=""):
+        self.last = X.prepare(last)
+        self.prev = X.prepare(prev) if prev else ""
+        self.asst = X.prepare_assistant(assistant) if assistant else ""
+
+    def texts(self):
+        return [t for t in (self.last, self.prev, self.asst) if t]
+
+
+def features(pieces, routes, prev_route, vec):
+    """-> (per-route matrix in the order of ROUTE_INPUTS, dict for the set). vec: text -> unit vector."""
+    n = len(routes)
+    q = vec(pieces.last)
+    D = np.stack([vec(r.desc_text) for r in routes])
+    N = np.stack([vec(r.name_text) for r in routes])
+    B = np.stack([vec(r.both_text) for r in routes])
+    f = {k: np.zeros(n) for k in ROUTE_INPUTS}
+    f["desc"], f["name"], f["both"] = D @ q, N @ q, B @ q
+    said = words(pieces.last)
+    df = {}
+    for r in routes:
+        for w in r.words:
+            df[w] = df.get(w, 0) + 1
+    idf = {w: math.log((n + 1) / c) for w, c in df.items()}
+    length_q = math.sqrt(sum(idf[w] ** 2 for w in said if w in idf))
+    q_tri = trigrams(pieces.last)
+    for i, r in enumerate(routes):
+        hit = sum(idf[w] ** 2 for w in said & r.words)
+        length_r = math.sqrt(sum(idf[w] ** 2 for w in r.words))
+        f["lex"][i] = hit / (length_q * length_r) if hit > 0 else 0.0
+        f["tri"][i] = len(q_tri & r.tri) / len(r.tri) if r.tri else 0.0
+        f["opaque"][i], f["catch_all"][i] = r.opaque, r.catch_all
+        if r.example_texts:
+            f["ex"][i] = max(float(vec(e) @ q) for e in r.example_texts)
+            f["has_ex"][i] = 1.0
+        else:
+            f["ex"][i] = f["both"][i]
+    if pieces.prev:
+        f["prev"] = B @ vec(pieces.prev)
+        f["has_prev"][:] = 1
+    if pieces.asst:
+        f["asst"] = B @ vec(pieces.asst)
+        f["has_asst"][:] = 1
+    names = [r.name for r in routes]
+    at = names.index(prev_route) if prev_route in names else -1
+    if at >= 0:
+        f["is_prev"][at] = 1
+        f["near_prev"] = B @ B[at]
+        f["has_prev_route"][:] = 1
+    count = len(pieces.last.split(" "))
+    f["short"][:] = 1 / (1 + count / 4)
+    f["long"][:] = min(1.0, count / 60)
+    f["log_n"][:] = math.log(n) / 3
+    for k in RELATIVE:
+        f["rel_" + k] = (f[k] - f[k].max()) * 3
+    return np.stack([f[k] for k in ROUTE_INPUTS], 1)
+
+
+def set_features(x, logits):
+    """Set-level inputs of the `other` score. x: features(), logits: the routes' scores."""
+    col = {k: x[:, i] for i, k in enumerate(ROUTE_INPUTS)}
+    order = np.sort(logits)[::-1]
+    second = order[1] if len(order) > 1 else order[0] - 3.0
+    at = np.where(col["is_prev"] > 0)[0]
+    return np.array([order[0] / 5, (order[0] - second) / 5, logits.mean() / 5, logits.std() / 5, col["both"].max(), col["desc"].max(), col["both"].mean(), col["lex"].max(), col["log_n"][0], col["short"][0], col["has_prev_route"][0], (logits[at[0]] if len(at) else 0.0) / 5, col["ex"].max()])
+
+
+def mlp(x, layers):
+    """tanh hidden layers, one linear output. layers: [(W [in][out], b)]"""
+    for i, (w, b) in enumerate(layers):
+        x = x @ w + b
+        if i + 1 < len(layers):
+            x = np.tanh(x)
+    return x[..., 0]
+
+
+def decide(pieces, routes, prev_route, vec, head):
+    """Probabilities of the routes in order, then of `other`."""
+    x = features(pieces, routes, prev_route, vec)
+    logits = mlp((x - head["route_mean"]) / head["route_std"], head["route_layers"])
+    s = set_features(x, logits)
+    other = mlp((s - head["set_mean"]) / head["set_std"], head["other_layers"])
+    z = np.append(logits, other) / head["temperature"]
+    z = np.exp(z - z.max())
+    return z / z.sum()
