@@ -1,0 +1,231 @@
+// One life of the GGUF child: fork, calls, heartbeat, soft and hard abort, death. Decides when a child is dead,
+// not whether to start another one.
+import { fork, type ChildProcess } from 'node:child_process';
+import { abortError } from '../../shared/abort';
+import { RouterError } from '../../shared/errors';
+import type { Log } from '../../shared/log';
+import type { FromHost, HostCall, HostOptions, HostResults, ToHost } from './protocol';
+
+export interface ChildTimings {
+  /** From fork to the first word. */
+  readonly startMs: number;
+  /** Longest time a file may take to load. */
+  readonly loadMs: number;
+  /** Longest silence before the child counts as hung. */
+  readonly beatMs: number;
+  /** From a cancelled call to the hard kill, when the child does not stop by itself. */
+  readonly graceMs: number;
+}
+
+export interface Death {
+  /** The file that was loading or in use, when that is what killed the child. */
+  readonly blamed: { readonly path: string; readonly sha256: string } | undefined;
+  readonly what: string;
+  /** True when we ended it on purpose: idle, disposal, a cancelled call. */
+  readonly intended: boolean;
+}
+
+export interface ChildDeps {
+  readonly hostPath: string;
+  readonly options: HostOptions;
+  readonly timings: ChildTimings;
+  readonly log: Log;
+  readonly onDeath: (death: Death) => void;
+}
+
+interface Pending {
+  readonly call: HostCall;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
+  /** Undoes timers and listeners. */
+  readonly settle: () => void;
+}
+
+/** A class because it has a lifetime: from fork to death, once. */
+export class GgufChild {
+  private readonly process: ChildProcess;
+  private readonly pending = new Map<number, Pending>();
+  /** Path -> hash of the files this child has read. */
+  private readonly hashes = new Map<string, string>();
+  private readonly watchdog: Watchdog;
+  private nextId = 0;
+  private rss: number | undefined;
+  private dead = false;
+  private intended = false;
+  private loading: Death['blamed'];
+  private lastStderr = '';
+
+  constructor(private readonly deps: ChildDeps) {
+    this.process = forkHost(deps.hostPath);
+    this.watchdog = createWatchdog(deps.timings, (what) => {
+      this.end(what);
+    });
+    this.process.on('message', (message: FromHost) => {
+      this.hear(message);
+    });
+    this.process.stderr?.on('data', (chunk: Buffer) => {
+      const text = chunk.toString('utf8').trim();
+      this.lastStderr = text.split('\n').at(-1) ?? '';
+      deps.log.debug(`gguf child: ${text}`);
+    });
+    this.process.once('error', (error) => {
+      this.bury(error.message);
+    });
+    this.process.once('exit', (code, signal) => {
+      const last = this.lastStderr === '' ? '' : ` (${this.lastStderr})`;
+      this.bury(`exit ${signal ?? code ?? 'unknown'}${last}`, signal);
+    });
+    this.post({ type: 'start', options: deps.options });
+  }
+
+  get rssBytes(): number | undefined {
+    return this.rss;
+  }
+
+  get busy(): boolean {
+    return this.pending.size > 0;
+  }
+
+  /** Ends the child on purpose; no file is blamed. */
+  kill(why: string): void {
+    this.intended = true;
+    this.end(why);
+  }
+
+  call<O extends HostCall>(call: O, signal: AbortSignal): Promise<HostResults[O['op']]> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted || this.dead) {
+        reject(signal.aborted ? abortError(signal) : new RouterError('runtime', 'The GGUF runtime is not running.'));
+        return;
+      }
+      const id = (this.nextId += 1);
+      let grace: ReturnType<typeof setTimeout> | undefined;
+      const onAbort = (): void => {
+        // The caller is free at once; the child gets a moment to stop between two chunks.
+        this.post({ type: 'cancel', id });
+        reject(abortError(signal));
+        grace = setTimeout(() => {
+          if (this.pending.has(id)) this.kill('a cancelled call did not stop');
+        }, this.deps.timings.graceMs);
+      };
+      const settle = (): void => {
+        clearTimeout(grace);
+        signal.removeEventListener('abort', onAbort);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.pending.set(id, { call, resolve, reject, settle });
+      this.post({ type: 'call', id, call });
+    });
+  }
+
+  private post(message: ToHost): void {
+    if (this.process.connected) this.process.send(message);
+  }
+
+  private hear(message: FromHost): void {
+    this.watchdog.beat();
+    switch (message.type) {
+      case 'ready':
+        break;
+      case 'beat':
+        this.rss = message.rssBytes;
+        break;
+      case 'loading':
+        this.loading = { path: message.path, sha256: message.sha256 };
+        this.hashes.set(message.path, message.sha256);
+        this.watchdog.loading(true);
+        break;
+      case 'loaded':
+        this.loadEnded();
+        break;
+      case 'done':
+      case 'failed':
+        this.loadEnded();
+        this.finish(message);
+    }
+  }
+
+  private loadEnded(): void {
+    this.loading = undefined;
+    this.watchdog.loading(false);
+  }
+
+  private finish(message: Extract<FromHost, { type: 'done' | 'failed' }>): void {
+    const one = this.pending.get(message.id);
+    this.pending.delete(message.id);
+    if (!one) return;
+    one.settle();
+    if (message.type === 'done') one.resolve(message.result as never);
+    else if (message.code === 'aborted') one.reject(new DOMException('The request was cancelled.', 'AbortError'));
+    else one.reject(new RouterError(message.code, message.message));
+  }
+
+  private end(what: string): void {
+    if (this.dead) return;
+    this.process.kill('SIGKILL');
+    this.bury(what);
+  }
+
+  private bury(what: string, signal: NodeJS.Signals | null = null): void {
+    if (this.dead) return;
+    this.dead = true;
+    this.watchdog.stop();
+    const active = [...this.pending.values()];
+    this.pending.clear();
+    for (const one of active) {
+      one.settle();
+      one.reject(new RouterError('runtime', `The GGUF runtime stopped: ${what}.`));
+    }
+    // A SIGKILL that is not ours is the system running out of memory: no file's fault.
+    const blameless = this.intended || signal === 'SIGKILL';
+    const blamed = blameless ? undefined : (this.loading ?? blameFor(active[0]?.call, this.hashes));
+    this.deps.onDeath({ blamed, what, intended: this.intended });
+  }
+}
+
+function forkHost(hostPath: string): ChildProcess {
+  return fork(hostPath, [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: [],
+    // In VS Code the executable is Electron, which behaves as Node only when told so.
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+  });
+}
+
+function blameFor(call: HostCall | undefined, hashes: ReadonlyMap<string, string>): Death['blamed'] {
+  const sha256 = call && hashes.get(call.model.path);
+  return call && sha256 !== undefined ? { path: call.model.path, sha256 } : undefined;
+}
+
+interface Watchdog {
+  beat(): void;
+  loading(active: boolean): void;
+  stop(): void;
+}
+
+/** Calls `onHang` when the child has been silent too long, or has loaded one file for too long. */
+function createWatchdog(timings: ChildTimings, onHang: (what: string) => void): Watchdog {
+  let lastBeat = Date.now() + timings.startMs - timings.beatMs;
+  let loadStart: number | undefined;
+  const timer = setInterval(() => {
+    const now = Date.now();
+    if (loadStart !== undefined && now - loadStart > timings.loadMs) {
+      onHang(`the file did not load within ${timings.loadMs} ms`);
+    } else if (now - lastBeat > timings.beatMs) {
+      onHang(`no sign of life for ${timings.beatMs} ms`);
+    }
+  }, Math.min(250, timings.beatMs / 4));
+  timer.unref();
+  return {
+    beat: () => {
+      lastBeat = Math.max(lastBeat, Date.now());
+    },
+    loading: (active) => {
+      loadStart = active ? Date.now() : undefined;
+    },
+    stop: () => {
+      clearInterval(timer);
+    },
+  };
+}
