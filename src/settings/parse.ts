@@ -36,7 +36,21 @@ export function parseSettings(read: Read): ParsedSettings {
     defaultModels: parseNames('defaultModels', read('defaultModels'), report),
     rules: parseRules(read('rules'), report),
     discovery: { enabled: scalar('discovery.enabled'), endpoints: scalar('discovery.endpoints') },
-    classifier: { deadlineMs: scalar('classifier.deadlineMs') },
+    classifier: {
+      use: scalar('classifier.use'),
+      file: scalar('classifier.file'),
+      dialect: scalar('classifier.dialect'),
+      endpoint: scalar('classifier.endpoint'),
+      deadlineMs: scalar('classifier.deadlineMs'),
+      decoderDeadlineMs: scalar('classifier.decoderDeadlineMs'),
+      warmUp: scalar('classifier.warmUp'),
+    },
+    runtime: {
+      gpu: scalar('runtime.gpu'),
+      threads: scalar('runtime.threads'),
+      idleMinutes: scalar('runtime.idleMinutes'),
+      memoryLimitMb: scalar('runtime.memoryLimitMb'),
+    },
     inline: {
       enabled: scalar('inline.enabled'),
       debounceMs: scalar('inline.debounceMs'),

@@ -104,6 +104,13 @@ export const ruleSetting = z
   })
   .describe('Requires, excludes or prefers models for some requests.');
 
+export const classifierEndpoint = z.strictObject({
+  kind: z.enum(['openai', 'plano']).default('openai').describe('`openai`: any OpenAI-compatible server. `plano`: a Plano gateway.'),
+  baseUrl: httpUrl,
+  model: z.string().min(1).default('Arch-Router-1.5B').describe('The name the server knows the router model by.'),
+});
+
+export type ClassifierEndpoint = z.infer<typeof classifierEndpoint>;
 export type ModelSetting = z.infer<typeof modelSetting>;
 export type RouteSetting = z.infer<typeof routeSetting>;
 export type RuleSetting = z.infer<typeof ruleSetting>;
@@ -162,10 +169,63 @@ export const settingSpecs = {
     scope: 'machine',
     markdown: 'More base addresses to look for models at, besides the usual loopback ports.',
   },
+  'classifier.use': {
+    schema: z.enum(['auto', 'embedded', 'gguf', 'remote', 'lexical']).default('auto'),
+    scope: 'machine',
+    markdown:
+      'What reads your requests: `embedded`, the small model that ships with Fairlead; `gguf`, your own model (`#fairlead.classifier.file#`); `remote`, a server (`#fairlead.classifier.endpoint#`); `lexical`, shared words only. `auto` takes your server or your own model where you named one, the embedded one otherwise. Whatever is chosen, the next one answers when it is late or broken.',
+  },
+  'classifier.file': {
+    schema: z.string().default(''),
+    scope: 'machine',
+    markdown:
+      'Path of a GGUF model that reads requests, such as Arch-Router or any small instruct model. **Fairlead: Download a Local Model** fetches one.',
+  },
+  'classifier.dialect': {
+    schema: z.enum(['auto', 'arch-router', 'plano', 'generic']).default('auto'),
+    scope: 'machine',
+    markdown: 'The prompt form that the model was trained on. `auto` tells by its name.',
+  },
+  'classifier.endpoint': {
+    schema: classifierEndpoint.nullable().default(null),
+    scope: 'machine',
+    markdown:
+      'A server that reads requests: an OpenAI-compatible one with a router model, or a Plano gateway (`"kind": "plano"`). The last turns of a request are sent there, so it is yours alone to set.',
+  },
   'classifier.deadlineMs': {
     schema: z.number().int().min(10).max(10_000).default(150),
     scope: 'machine',
-    markdown: 'Milliseconds a classifier may take before the next one’s answer is used.',
+    markdown: 'Milliseconds the embedded model may take before the next classifier’s answer is used.',
+  },
+  'classifier.decoderDeadlineMs': {
+    schema: z.number().int().min(10).max(60_000).default(400),
+    scope: 'machine',
+    markdown: 'Milliseconds your own GGUF model or server may take before the next classifier’s answer is used.',
+  },
+  'classifier.warmUp': {
+    schema: z.boolean().default(true),
+    scope: 'machine',
+    markdown: 'Load the classifier when a chat or a file gets the focus, so that the first request does not wait for it.',
+  },
+  'runtime.gpu': {
+    schema: z.enum(['auto', 'cpu', 'cuda', 'vulkan', 'metal']).default('auto'),
+    scope: 'machine',
+    markdown: 'Where GGUF models run.',
+  },
+  'runtime.threads': {
+    schema: z.number().int().min(0).max(256).default(0),
+    scope: 'machine',
+    markdown: 'Threads for GGUF models; 0 takes one less than there are cores.',
+  },
+  'runtime.idleMinutes': {
+    schema: z.number().min(0).max(1440).default(10),
+    scope: 'machine',
+    markdown: 'Minutes without use after which GGUF models are unloaded; 0 keeps them.',
+  },
+  'runtime.memoryLimitMb': {
+    schema: z.number().int().min(0).default(0),
+    scope: 'machine',
+    markdown: 'MiB of memory a GGUF model may take; a larger one is refused instead of swapping. 0 takes four fifths of what is free.',
   },
   'inline.enabled': {
     schema: z.boolean().default(true),

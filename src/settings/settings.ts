@@ -1,5 +1,5 @@
 // The settings as the rest of the product reads them: parsed, layered, with what was wrong beside them.
-import type { ModelSetting, RuleSetting } from './schema';
+import type { ClassifierEndpoint, ModelSetting, RuleSetting } from './schema';
 
 /** Who wrote a value. A workspace may add and narrow, never widen. */
 export type SettingOrigin = 'default' | 'user' | 'workspace';
@@ -18,13 +18,30 @@ export interface SettingRoute {
   readonly origin: SettingOrigin;
 }
 
+export interface ClassifierSettings {
+  readonly use: 'auto' | 'embedded' | 'gguf' | 'remote' | 'lexical';
+  /** Path of the user's own GGUF classifier; empty when there is none. */
+  readonly file: string;
+  readonly dialect: 'auto' | 'arch-router' | 'plano' | 'generic';
+  readonly endpoint: ClassifierEndpoint | null;
+  readonly deadlineMs: number;
+  readonly decoderDeadlineMs: number;
+  readonly warmUp: boolean;
+}
+
 export interface Settings {
   readonly models: Readonly<Record<string, ModelSetting>>;
   readonly routes: readonly SettingRoute[];
   readonly defaultModels: readonly string[];
   readonly rules: readonly Rule[];
   readonly discovery: { readonly enabled: boolean; readonly endpoints: readonly string[] };
-  readonly classifier: { readonly deadlineMs: number };
+  readonly classifier: ClassifierSettings;
+  readonly runtime: {
+    readonly gpu: 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
+    readonly threads: number;
+    readonly idleMinutes: number;
+    readonly memoryLimitMb: number;
+  };
   readonly inline: { readonly enabled: boolean; readonly debounceMs: number; readonly maxTokens: number };
   readonly logPrompts: boolean;
 }
