@@ -78,6 +78,7 @@ export default tseslint.config(
     rules: {
       ...sizes(500, 500),
       'max-params': ['error', 5],
+      complexity: 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/require-await': 'off',
     },
