@@ -88,7 +88,22 @@ function cutOverlap(text: string, suffix: string): string {
     const at = body.length - length;
     if (body.startsWith(following.slice(0, length), at) && isWordEdge(body, at)) return body.slice(0, at);
   }
-  return cutAtRepeatedLine(text, following);
+  return dropRepeatedClosers(cutAtRepeatedLine(text, following), following);
+}
+
+/** The model closes a block that the text below closes already: `}` at its end, and more closed than opened. */
+function dropRepeatedClosers(text: string, following: string): string {
+  const next = firstLine(following).trim();
+  const body = text.trimEnd();
+  const start = body.lastIndexOf('\n') + 1;
+  const repeats = isClosing(next) && next !== '' && body.slice(start).trim() === next && closesMore(body);
+  return repeats ? body.slice(0, start) : text;
+}
+
+function closesMore(text: string): boolean {
+  const opened = text.match(/[([{]/gu)?.length ?? 0;
+  const closed = text.match(/[)\]}]/gu)?.length ?? 0;
+  return closed > opened;
 }
 
 function isWordEdge(text: string, at: number): boolean {

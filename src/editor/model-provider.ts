@@ -126,8 +126,9 @@ async function respond(deps: ModelProviderDeps, conversations: Conversations, re
     }
   } catch (error) {
     if (isAbort(error)) throw new vscode.CancellationError();
-    deps.log.warn(nextSteps(error).message);
-    throw toVscodeError(error);
+    const failure = toVscodeError(error);
+    deps.log.warn(failure.message);
+    throw failure;
   }
 }
 
@@ -171,9 +172,12 @@ async function route(deps: ModelProviderDeps, { key, ask }: Turn, signal: AbortS
   return routed;
 }
 
-function noModel(decision: Decision): RouterError {
-  const why = decision.refused.length > 0 ? 'Every model you have was refused for this request.' : 'No model is connected yet.';
-  return new RouterError('refused', `${why} Run “Fairlead: Show Last Decision” to see why, or “Fairlead: Connect a Model Server”.`);
+function noModel(decision: Decision): Error {
+  const text =
+    decision.refused.length > 0
+      ? 'None of your models can take this request. “Fairlead: Show Last Decision” says why.'
+      : 'No model is connected yet. “Fairlead: Find Models on This Machine” looks again, “Fairlead: Connect a Model Server” adds one by its address.';
+  return vscode.LanguageModelError.NotFound(text);
 }
 
 function toPart(event: RunEvent): vscode.LanguageModelResponsePart | undefined {
@@ -201,6 +205,7 @@ function usagePart({ inputTokens, outputTokens, cachedInputTokens }: Usage): vsc
 }
 
 function toVscodeError(error: unknown): Error {
+  if (error instanceof vscode.LanguageModelError) return error;
   const { message } = nextSteps(error);
   if (RouterError.is(error, 'unauthorized') || RouterError.is(error, 'no_key')) return vscode.LanguageModelError.NoPermissions(message);
   if (RouterError.is(error, 'quota') || RouterError.is(error, 'rate_limited')) return vscode.LanguageModelError.Blocked(message);

@@ -8,22 +8,22 @@ export interface NextSteps {
 }
 
 interface Advice {
-  readonly text: string;
+  /** Added to the error's own words; left out where those already say what to do. */
+  readonly text?: string;
   readonly commands: readonly CommandName[];
 }
 
 const ADVICE: Partial<Record<RouterErrorCode, Advice>> = {
-  no_key: { text: 'Store the key for this server and ask again.', commands: ['storeApiKey'] },
-  unauthorized: { text: 'The server refused the key. Store another one and ask again.', commands: ['storeApiKey'] },
-  not_found: { text: 'Check the model’s name in your settings, or look for the models there are.', commands: ['openSettings', 'findModels'] },
+  no_key: { commands: ['storeApiKey'] },
+  unauthorized: { commands: ['storeApiKey'] },
+  not_found: { commands: ['openSettings', 'findModels'] },
   rate_limited: { text: 'Wait a moment, or give this route a second model to fall back to.', commands: ['openSettings'] },
-  quota: { text: 'The plan or credit of this model is used up. Add another model to the route.', commands: ['openSettings'] },
-  unreachable: { text: 'Is the server running? Look again, or connect another one.', commands: ['findModels', 'connectServer'] },
-  timeout: { text: 'The model took too long. Ask again, or put a faster model first.', commands: ['openSettings'] },
-  cut: { text: 'The connection ended before the answer did. Ask again to start over.', commands: ['showOutput'] },
-  malformed: { text: 'The server’s answer could not be read. The output channel has the details.', commands: ['showOutput'] },
-  no_consent: { text: 'VS Code has not been allowed to use this model. Ask again and allow it.', commands: ['openSettings'] },
-  refused: { text: 'Your rules leave no model for this request.', commands: ['openSettings'] },
+  quota: { text: 'Another model in this route would take over.', commands: ['openSettings'] },
+  unreachable: { commands: ['findModels', 'connectServer'] },
+  timeout: { text: 'Ask again, or put a faster model first.', commands: ['openSettings'] },
+  cut: { text: 'Ask again to start over.', commands: ['showOutput'] },
+  no_consent: { text: 'Ask again and allow the model when VS Code asks.', commands: ['openSettings'] },
+  refused: { text: 'The last decision says why.', commands: ['showLastDecision', 'openSettings'] },
 };
 
 const OTHERWISE: Advice = { text: 'The output channel has the details.', commands: ['showOutput'] };
@@ -31,5 +31,6 @@ const OTHERWISE: Advice = { text: 'The output channel has the details.', command
 export function nextSteps(error: unknown): NextSteps {
   const advice = (RouterError.is(error) ? ADVICE[error.code] : undefined) ?? OTHERWISE;
   const message = messageOf(error).trim();
-  return { message: `${/[.!?]$/u.test(message) ? message : `${message}.`} ${advice.text}`, commands: advice.commands };
+  const sentence = /[.!?]$/u.test(message) ? message : `${message}.`;
+  return { message: [sentence, ...(advice.text === undefined ? [] : [advice.text])].join(' '), commands: advice.commands };
 }

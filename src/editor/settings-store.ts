@@ -72,7 +72,9 @@ function folderOf(resource: vscode.Uri | undefined): vscode.Uri | undefined {
 function readRaw(key: SettingKey, folder: vscode.Uri | undefined): RawSetting {
   const inspected = vscode.workspace.getConfiguration(SECTION, folder ?? null).inspect<unknown>(key);
   const spec: SettingSpec = settingSpecs[key];
-  const layers = [inspected?.workspaceValue, inspected?.workspaceFolderValue].filter((value) => value !== undefined);
+  // Without a workspace file both of these are the folder's one file.
+  const folders = vscode.workspace.workspaceFile === undefined ? [] : [inspected?.workspaceFolderValue];
+  const layers = [inspected?.workspaceValue, ...folders].filter((value) => value !== undefined);
   const workspace = spec.additive === true ? joined(layers) : layers.at(-1);
   return { user: inspected?.globalValue, workspace: vscode.workspace.isTrusted ? workspace : untrusted(key, workspace) };
 }

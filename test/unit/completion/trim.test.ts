@@ -43,6 +43,12 @@ const rows: readonly Row[] = [
     shown: 'a();',
   },
   { title: 'shows nothing when it is the next line', given: { text: 'return x;', suffix: '\n  return x;\n' }, shown: '' },
+  { title: 'drops a bracket that the next line has', given: { text: 'a + b;\n}', suffix: '\n}\n' }, shown: 'a + b;' },
+  {
+    title: 'keeps a bracket that closes what it opened',
+    given: { text: 'if (a) {\n  b();\n}', suffix: '\n}\n' },
+    shown: 'if (a) {\n  b();\n}',
+  },
   { title: 'keeps one line inside a line', given: { text: 'a\nb', singleLine: true, suffix: ' + c' }, shown: 'a' },
   { title: 'reads CRLF', given: { text: 'a\r\nb' }, shown: 'a\nb' },
 ];

@@ -8,7 +8,7 @@ const codes: readonly RouterErrorCode[] = ['no_key', 'unauthorized', 'not_found'
 describe('nextSteps', () => {
   it.each(codes)('offers a command for %s', (code) => {
     const { message, commands: offered } = nextSteps(new RouterError(code, 'It failed'));
-    expect(message).toMatch(/^It failed\. .+\.$|^It failed\. .+\?.*\.$/u);
+    expect(message).toMatch(/^It failed\.( .+\.)?$/u);
     expect(offered.length).toBeGreaterThan(0);
     for (const name of offered) expect(commands[name].id).toMatch(/^fairlead\./u);
   });

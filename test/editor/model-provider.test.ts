@@ -1,0 +1,146 @@
+import * as assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { ModelServer } from '../support/openai-server';
+import { ask, auto, reset, serve, set, textOf, until } from './support';
+
+const chats = (server: ModelServer): ModelServer['requests'] => server.requests.filter(({ path }) => path.endsWith('/chat/completions'));
+
+const read: vscode.LanguageModelChatTool = {
+  name: 'read_file',
+  description: 'Reads a file.',
+  inputSchema: { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] },
+};
+
+/** One pixel: VS Code reads images before it passes them on. */
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
+
+const ROUTES = [
+  { name: 'testing', description: 'writing unit tests and mocks', models: ['tester'], examples: ['write unit tests for this class'] },
+  { name: 'sql_data', description: 'SQL queries on databases', models: ['analyst'], examples: ['select all orders of a customer'] },
+];
+
+describe('Fairlead Auto', () => {
+  let server: ModelServer | undefined;
+
+  afterEach(async () => {
+    await server?.close();
+    server = undefined;
+    await reset();
+  });
+
+  it('is offered once and not to itself', async () => {
+    await auto();
+    const models = await vscode.lm.selectChatModels({ vendor: 'fairlead' });
+    assert.deepEqual(models.map(({ id }) => id), ['auto']);
+  });
+
+  it('sends a request to the model of its route and streams the answer', async () => {
+    server = await serve({ tester: { reply: 'a test for you', tokenMs: 5 }, analyst: { reply: 'select 1' } });
+    await set({ routes: ROUTES });
+    const model = await auto();
+    const response = await model.sendRequest(ask('write unit tests for this class'));
+    const pieces: string[] = [];
+    for await (const piece of response.text) pieces.push(piece);
+    assert.equal(pieces.join(''), 'a test for you');
+    assert.ok(pieces.length > 1, 'arrives in pieces');
+    assert.deepEqual(chats(server).map(({ body }) => body['model']), ['tester']);
+    assert.equal(await textOf(await model.sendRequest(ask('select all orders of a customer from the SQL database'))), 'select 1');
+  });
+
+  it('puts nothing of its own into the answer, even when a fallback answers', async () => {
+    server = await serve({ tester: { fault: { kind: 'status', status: 500 } }, analyst: { reply: 'plain words' } });
+    await set({ routes: ROUTES, defaultModels: ['analyst'] });
+    const model = await auto();
+    assert.equal(await textOf(await model.sendRequest(ask('write unit tests for this class'))), 'plain words');
+    assert.deepEqual([...new Set(chats(server).map(({ body }) => body['model']))], ['tester', 'analyst']);
+  });
+
+  it('passes tools, tool mode, options, calls and results', async () => {
+    server = await serve({ tester: { toolCalls: [{ id: 'call_1', name: 'read_file', arguments: { path: 'a.ts' } }] } });
+    const model = await auto();
+    const toolMode = vscode.LanguageModelChatToolMode.Required;
+    const response = await model.sendRequest(ask('what is in a.ts?'), { tools: [read], toolMode, modelOptions: { temperature: 0.25 } });
+    const parts: unknown[] = [];
+    for await (const part of response.stream) parts.push(part);
+    const call = parts.find((part) => part instanceof vscode.LanguageModelToolCallPart);
+    assert.deepEqual([call?.name, call?.input], ['read_file', { path: 'a.ts' }]);
+    const { body } = chats(server)[0]!;
+    assert.equal(body['temperature'], 0.25);
+    assert.equal(body['tool_choice'], 'required');
+    assert.match(JSON.stringify(body['tools']), /read_file.*Reads a file/u);
+  });
+
+  it('stays with one model inside a tool loop and sends results with their ids', async () => {
+    server = await serve({ tester: { reply: 'done' }, analyst: { reply: 'wrong' } });
+    await set({ routes: ROUTES });
+    const model = await auto();
+    const question = ask('write unit tests for this class');
+    assert.equal(await textOf(await model.sendRequest(question)), 'done');
+    // From here on the settings prefer another model: a tool step must not look at them.
+    await set({ routes: ROUTES.map((route) => ({ ...route, models: ['analyst'] })) });
+    const call = new vscode.LanguageModelToolCallPart('call_7', 'read_file', { path: 'a.ts' });
+    const result = new vscode.LanguageModelToolResultPart('call_7', [new vscode.LanguageModelTextPart('class A {}')]);
+    const step = [...question, vscode.LanguageModelChatMessage.Assistant([call]), vscode.LanguageModelChatMessage.User([result])];
+    assert.equal(await textOf(await model.sendRequest(step, { tools: [read] })), 'done');
+    const { body } = chats(server).at(-1)!;
+    const messages = body['messages'] as { role: string; tool_call_id?: string; content?: unknown }[];
+    assert.deepEqual(messages.map(({ role }) => role), ['user', 'assistant', 'tool']);
+    assert.equal(messages[2]!.tool_call_id, 'call_7');
+    assert.match(JSON.stringify(messages[2]?.content), /class A/u);
+    // A new question of the user's is routed again.
+    const next = [...question, vscode.LanguageModelChatMessage.Assistant('done'), ...ask('write unit tests for this class too')];
+    assert.equal(await textOf(await model.sendRequest(next)), 'wrong');
+  });
+
+  it('sends images to a model that sees', async () => {
+    server = await serve({ blind: { reply: 'dark' }, seeing: { reply: 'a boat' } }, { seeing: { capabilities: ['tools', 'vision'] } });
+    await set({ defaultModels: ['blind', 'seeing'] });
+    const model = await auto();
+    const image = vscode.LanguageModelDataPart.image(Buffer.from(PIXEL, 'base64'), 'image/png');
+    const message = vscode.LanguageModelChatMessage.User([new vscode.LanguageModelTextPart('what is this?'), image]);
+    assert.equal(await textOf(await model.sendRequest([message])), 'a boat');
+    assert.match(JSON.stringify(chats(server)[0]!.body), /data:image\/png;base64,iVBORw/u);
+  });
+
+  it('ends the request at the server when it is cancelled', async () => {
+    server = await serve({ tester: { reply: 'a very long answer that goes on', tokenMs: 300 } });
+    const model = await auto();
+    const cancel = new vscode.CancellationTokenSource();
+    const response = await model.sendRequest(ask('tell me everything'), {}, cancel.token);
+    const reading = textOf(response).catch(() => 'cancelled');
+    await server.received('/v1/chat/completions');
+    cancel.cancel();
+    const request = await server.aborted('/v1/chat/completions');
+    assert.equal(request.aborted, true);
+    await reading;
+  });
+
+  it('says what to do when no model can answer', async () => {
+    await set({ models: {} });
+    const model = await auto();
+    await assert.rejects(async () => textOf(await model.sendRequest(ask('hello'))), /Connect a Model Server/u);
+  });
+
+  it('says what to do when the key is refused', async () => {
+    server = await serve({ tester: { fault: { kind: 'status', status: 401 } } });
+    const model = await auto();
+    await assert.rejects(async () => textOf(await model.sendRequest(ask('hello'))), /key/u);
+  });
+
+  it('counts tokens without asking a server', async () => {
+    server = await serve({ tester: {} });
+    const model = await auto();
+    const count = await model.countTokens('four words of text');
+    assert.ok(count >= 4 && count <= 10, String(count));
+    assert.equal(chats(server).length, 0);
+  });
+
+  it('claims the largest window of its models', async () => {
+    server = await serve({ small: {}, large: {} }, { large: { contextWindow: 200_000 } });
+    await auto();
+    await until(async () => {
+      const [model] = await vscode.lm.selectChatModels({ vendor: 'fairlead' });
+      return model !== undefined && model.maxInputTokens >= 200_000 ? true : undefined;
+    });
+  });
+});
