@@ -1,8 +1,6 @@
 // Finds the models that servers on this machine (and at addresses the user named) offer right now. Asks only
 // loopback addresses on its own. Never throws: what does not answer in time is not there.
 import type { Candidate } from '../router/types';
-import { isAbort } from '../shared/abort';
-import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';
 import { hostOf } from './locality';
 import { ollamaModels } from './ollama-models';
@@ -36,16 +34,11 @@ function addresses({ usual = USUAL_ADDRESSES, endpoints }: DiscoveryDeps): strin
 }
 
 async function modelsAt(deps: DiscoveryDeps, address: string, signal: AbortSignal): Promise<Candidate[]> {
-  try {
-    const server = await probeServer(deps, address, signal);
-    if (!server) return [];
-    const candidates = await candidatesOf(deps, server, signal);
-    deps.log.debug(`discovery: ${server.kind} at ${hostOf(address)} offers ${String(candidates.length)} models`);
-    return candidates;
-  } catch (error) {
-    if (!isAbort(error)) deps.log.warn(`discovery: ${hostOf(address)} could not be asked: ${messageOf(error)}`);
-    return [];
-  }
+  const server = await probeServer(deps, address, signal);
+  if (!server) return [];
+  const candidates = await candidatesOf(deps, server, signal);
+  deps.log.debug(`discovery: ${server.kind} at ${hostOf(address)} offers ${String(candidates.length)} models`);
+  return candidates;
 }
 
 function candidatesOf(deps: DiscoveryDeps, server: Server, signal: AbortSignal): Promise<Candidate[]> {

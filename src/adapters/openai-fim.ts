@@ -32,12 +32,14 @@ interface FimChunk {
 export type KindOf = (endpoint: string, signal: AbortSignal) => Promise<ServerKind | undefined>;
 
 const KIND_MS = 5000;
+/** Longer than discovery takes: it is asked once, and a server far away may be slow. */
+const QUESTION_MS = 2000;
 
 /** Asks each server once what it is. A completion given up while typing does not take the question back. */
 export function createKindMemory(deps: ProbeDeps): KindOf {
   const asked = new Map<string, Promise<ServerKind | undefined>>();
   const ask = (endpoint: string): Promise<ServerKind | undefined> => {
-    const kind = identifyServer(deps, endpoint, new AbortController().signal);
+    const kind = identifyServer({ ...deps, probeMs: QUESTION_MS }, endpoint, new AbortController().signal);
     asked.set(endpoint, kind);
     void kind.then((found) => found ?? asked.delete(endpoint));
     return kind;

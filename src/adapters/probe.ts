@@ -1,7 +1,7 @@
 // Which kind of model server answers at an address, by its own answers. Every question has a short deadline and
-// a missing or strange answer means "not that kind"; nothing here throws except an AbortError.
+// a missing or strange answer means "not that kind"; nothing here throws.
 import { z } from 'zod';
-import { isAbort, withDeadline } from '../shared/abort';
+import { withDeadline } from '../shared/abort';
 import { createWire } from './wire';
 
 export type ServerKind = 'ollama' | 'lmstudio' | 'llama.cpp' | 'vllm' | 'openai';
@@ -22,7 +22,7 @@ export interface Server {
   readonly lmStudio: z.infer<typeof lmStudioList> | undefined;
 }
 
-const PROBE_MS = 400;
+export const PROBE_MS = 400;
 const MAX_BYTES = 8 * 1024 * 1024;
 
 const positive = z.number().int().positive().optional().catch(undefined);
@@ -114,14 +114,13 @@ export interface Question<T> {
   readonly deadlineMs?: number;
 }
 
-/** The answer when it has the form asked for; undefined for anything else. Rejects only on abort. */
+/** The answer when it has the form asked for; undefined for anything else, an abort too. */
 export async function askJson<T>(deps: ProbeDeps, question: Question<T>, signal: AbortSignal): Promise<T | undefined> {
   try {
     const response = await askRaw(deps, question, signal);
     return question.schema.safeParse(response).data;
-  } catch (error) {
-    if (isAbort(error) && signal.aborted) throw error;
-    return undefined;
+  } catch {
+    return undefined; // Nobody there, or somebody else: the usual case.
   }
 }
 

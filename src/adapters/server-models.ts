@@ -2,11 +2,11 @@
 // of these servers says about them.
 import { fimFormatFor } from '../completion/fim-formats';
 import type { Candidate, Capability } from '../router/types';
-import { createWire } from './wire';
-import { hostOf, localityOf } from './locality';
-import { type ProbeDeps, type Server } from './probe';
-import { RouterError } from '../shared/errors';
 import { withDeadline } from '../shared/abort';
+import { RouterError } from '../shared/errors';
+import { hostOf, localityOf } from './locality';
+import { PROBE_MS, type ProbeDeps, type Server } from './probe';
+import { createWire } from './wire';
 
 type Listed = NonNullable<Server['models']>['data'][number];
 type Facts = Pick<Candidate, 'capabilities' | 'capabilitiesKnown'> & { readonly contextTokens?: number | undefined };
@@ -103,10 +103,10 @@ function severalFacts(model: Listed): Facts {
  * when that has no marks for it, and otherwise 400 for the form. Nothing is evaluated.
  */
 async function takesInfill(deps: ProbeDeps, server: Server, signal: AbortSignal): Promise<boolean> {
-  const wire = createWire({ endpoint: server.root, key: await deps.key(`${server.root}/v1`), fetch: deps.fetch });
   const body = JSON.stringify({ input_prefix: '', input_suffix: '', input_extra: {}, n_predict: 0 });
   try {
-    await withDeadline(deps.probeMs ?? 400, signal, (inner) =>
+    const wire = createWire({ endpoint: server.root, key: await deps.key(server.root), fetch: deps.fetch });
+    await withDeadline(deps.probeMs ?? PROBE_MS, signal, (inner) =>
       wire.fetch(`${server.root}/infill`, { method: 'POST', body, signal: inner }),
     );
     return false;

@@ -52,6 +52,8 @@ export interface ModelScript {
   readonly onlyDone?: boolean;
   readonly firstTokenMs?: number;
   readonly tokenMs?: number;
+  /** Ends the answer so long after its last event. */
+  readonly lateEndMs?: number;
   /** Thinks so many pieces first, in `reasoning_content` or `thinking`. */
   readonly thinks?: number;
   readonly fault?: Fault;

@@ -55,7 +55,13 @@ export async function streamAnswer(response: ServerResponse, script: ModelScript
   }
   await speak(response, script, { text, format });
   if (fault && 'words' in fault) await goWrong(response, fault, format);
-  else response.end(format.ending().join(''));
+  else await end(response, script, format);
+}
+
+async function end(response: ServerResponse, { lateEndMs = 0 }: ModelScript, format: Format): Promise<void> {
+  response.write(format.ending().join(''));
+  if (lateEndMs > 0) await sleep(lateEndMs);
+  response.end();
 }
 
 async function think(response: ServerResponse, { thinks = 0, tokenMs = 0 }: ModelScript, format: Format): Promise<void> {

@@ -1,5 +1,5 @@
 // Every fault, by both protocols: what the caller gets, and that nothing is repeated by itself.
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { HttpBackendDeps } from '../../../src/adapters/http-deps';
 import { createOllamaBackend } from '../../../src/adapters/ollama';
 import { createOpenAiBackend } from '../../../src/adapters/openai';
@@ -87,7 +87,7 @@ const MIDWAY: readonly FaultRow[] = [
   { name: 'an event that is no JSON', fault: { kind: 'malformed', words: 2 }, code: 'malformed', text: 'one two' },
   { name: 'an error inside the stream', fault: { kind: 'error_event', words: 1, error: { message: 'full', code: 503 } }, code: 'server', text: 'one' },
   { name: 'an error in one word', fault: { kind: 'error_event', words: 1, error: 'out of memory' }, code: 'server', text: 'one' },
-  { name: 'a stream that stands still', fault: { kind: 'stall', words: 2 }, code: 'timeout', text: 'one two', deps: { deadlines: SHORT } },
+  { name: 'a stream that stands still', fault: { kind: 'stall', words: 2 }, code: 'timeout', text: 'one two', deps: { deadlines: { firstTokenMs: 10_000, idleMs: 150 } } },
 ];
 
 describe.each(PROVIDERS)('by the protocol of $kind', (provider) => {
@@ -106,7 +106,7 @@ describe.each(PROVIDERS)('by the protocol of $kind', (provider) => {
   });
 
   it('a slow first token is waited for while the deadline allows it', async () => {
-    const { events, error } = await ask(provider, { reply: 'one two', firstTokenMs: 120 }, { deadlines: { firstTokenMs: 2000, idleMs: 50 } });
+    const { events, error } = await ask(provider, { reply: 'one two', firstTokenMs: 500 }, { deadlines: { firstTokenMs: 5000, idleMs: 400 } });
     expect(error).toBeUndefined();
     expect(textOf(events)).toBe('one two');
   });
@@ -122,6 +122,12 @@ describe.each(PROVIDERS)('by the protocol of $kind', (provider) => {
     const { error } = await ask(provider, { fault }, { maxAnswerBytes: 1_000_000 });
     expect(error).toMatchObject({ code: 'malformed' });
     await server.aborted();
+  });
+
+  it('the deadline between two pieces is its own', async () => {
+    const startedAt = Date.now();
+    await ask(provider, { reply: 'one two', fault: { kind: 'stall', words: 1 } }, { deadlines: { firstTokenMs: 10_000, idleMs: 100 } });
+    expect(Date.now() - startedAt).toBeLessThan(5000);
   });
 
   it('a deadline closes the connection', async () => {
@@ -140,7 +146,10 @@ describe.each(PROVIDERS)('by the protocol of $kind', (provider) => {
 
   it('nothing of a prompt or an answer is logged', async () => {
     const log = recordingLog();
+    const printed = [vi.spyOn(console, 'error'), vi.spyOn(console, 'warn'), vi.spyOn(console, 'log')];
     await ask(provider, { reply: 'one two', fault: { kind: 'malformed', words: 1 } }, { log });
     expect(log.lines.join('\n')).not.toMatch(/prompt that nobody|one/u);
+    for (const print of printed) expect(print).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
   });
 });

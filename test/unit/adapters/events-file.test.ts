@@ -95,20 +95,30 @@ describe('a damaged database', () => {
     expect(log.lines.join('\n')).toContain('damaged');
   });
 
-  it('that shows its damage only later is set aside too', async () => {
+  it('that shows its damage only while in use is set aside too', async () => {
     const before = open();
-    for (let index = 0; index < 500; index += 1) before.record(event(`decision-${String(index)}`));
+    for (let index = 0; index < 2000; index += 1) before.record(event(`decision-${String(index)}`));
     await before.close();
-    const path = join(folder, 'events.db');
-    const bytes = readFileSync(path);
-    bytes.fill(0xff, 4096 * 2);
-    writeFileSync(path, bytes);
     const log = recordingLog();
     const store = open(log);
+    expect(await store.recent(1)).toHaveLength(1);
+    const path = join(folder, 'events.db');
+    const bytes = readFileSync(path);
+    bytes.fill(0xff, 4096);
+    writeFileSync(path, bytes);
+    expect(await store.recent(2000)).toEqual([]);
     store.record(event('after'));
-    expect((await store.recent(1000)).map(({ decisionId }) => decisionId)).toContain('after');
+    expect(await store.recent(2000)).toEqual([event('after')]);
     await store.close();
     expect(log.lines.join('\n')).toContain('damaged');
+    expect(readdirSync(folder).some((name) => name.includes('damaged'))).toBe(true);
+  });
+
+  it('does not grow without end while it is open', async () => {
+    const store = createEventStore({ folder, log: recordingLog(), now: () => NOW, maxEvents: 10 });
+    for (let index = 0; index < 520; index += 1) store.record(event(String(index)));
+    expect((await store.recent(1000)).length).toBeLessThan(50);
+    await store.close();
   });
 
   it('holds rows that make no sense: they are left out', async () => {

@@ -164,6 +164,16 @@ describe('filling in the middle', () => {
     expect(await rejection(fill())).toMatchObject({ code: 'cut' });
   });
 
+  it('asks again what the server is when nobody answered', async () => {
+    const { backend, asked, fill } = await start('openai', 'm', { reply: 'a + b' });
+    const { url } = server;
+    await server.close();
+    expect(await rejection(fill())).toMatchObject({ code: 'unreachable' });
+    server = await startModelServer({ kind: 'llama.cpp', models: { m: { reply: 'a + b' } }, port: Number(new URL(url).port) });
+    expect((await collect(backend.fim!(fimCall(asked), signal))).join('')).toBe('a + b');
+    expect(paths()).toEqual(['/infill']);
+  });
+
   it('does not ask anew what the server is when the first completion was given up', async () => {
     const { backend, asked, fill } = await start('llama.cpp', 'm', { reply: 'a + b' });
     const controller = new AbortController();

@@ -166,8 +166,8 @@ describe('the request', () => {
     expect(names.sort()).toEqual(['accept', 'content-type', 'user-agent']);
   });
 
-  it('uses one connection for several answers', async () => {
-    server = await startModelServer({ models: { m: { reply: 'one two three' } } });
+  it.each([0, 40])('uses one connection for several answers, even when they end %i ms after their last event', async (lateEndMs) => {
+    server = await startModelServer({ models: { m: { reply: 'one two three', lateEndMs } } });
     const backend = createOpenAiBackend({ key: async () => undefined, log: recordingLog() });
     const asked = candidate({ endpoint: server.baseUrl, model: 'm' });
     for (let count = 0; count < 3; count += 1) {
