@@ -28,7 +28,7 @@ const options = {
 
 export async function runRoute(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
-  const open = await openClassifiers(values.classifier);
+  const open = openClassifiers(values.classifier);
   try {
     if (values.in === undefined) await routeOne(positionals.join(' '), values, open);
     else await routeFile(values, open);

@@ -1,0 +1,136 @@
+// From vectors to probabilities: the head that was fitted with the shipped router model.
+// models/router/scoring.md, sections 2 to 5.
+import { OTHER, type ScoredRoute } from '../types';
+import { routeFeatures, type Features, type Vectors } from './features';
+import type { Layer, Scoring } from './manifest';
+import type { Pieces, RouteTexts } from './texts';
+
+/** Projection of a pooled embedding: z = tanh(W x + b), made a unit vector. */
+export interface Projection {
+  readonly rows: number;
+  readonly columns: number;
+  /** Row-major. */
+  readonly weights: Float32Array;
+  readonly bias: Float32Array;
+}
+
+/** Reads W (row-major) and b from little-endian float16. Throws RangeError when the length is wrong. */
+export function readProjection(bytes: Uint8Array, rows: number, columns: number): Projection {
+  if (bytes.byteLength !== (rows * columns + rows) * 2) {
+    throw new RangeError(`a projection of ${rows} x ${columns} does not have ${bytes.byteLength} bytes`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const at = (index: number): number => halfToNumber(view.getUint16(index * 2, true));
+  return {
+    rows,
+    columns,
+    weights: Float32Array.from({ length: rows * columns }, (_, index) => at(index)),
+    bias: Float32Array.from({ length: rows }, (_, index) => at(rows * columns + index)),
+  };
+}
+
+function halfToNumber(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0) return sign * 2 ** -14 * (fraction / 1024);
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * 2 ** (exponent - 15) * (1 + fraction / 1024);
+}
+
+export function project(pooled: Float32Array, { rows, columns, weights, bias }: Projection): Float32Array {
+  const z = new Float32Array(rows);
+  let squares = 0;
+  for (let row = 0; row < rows; row += 1) {
+    let total = bias[row] ?? 0;
+    const start = row * columns;
+    for (let column = 0; column < columns; column += 1) total += (weights[start + column] ?? 0) * (pooled[column] ?? 0);
+    const value = Math.tanh(total);
+    z[row] = value;
+    squares += value * value;
+  }
+  const length = Math.sqrt(squares) || 1;
+  for (let row = 0; row < rows; row += 1) z[row] = (z[row] ?? 0) / length;
+  return z;
+}
+
+export interface EmbeddedInput {
+  readonly pieces: Pieces;
+  readonly routes: readonly RouteTexts[];
+  readonly vectors: Vectors;
+}
+
+/** A probability for every route and for `other`, highest first. */
+export function embeddedDistribution(input: EmbeddedInput, scoring: Scoring): ScoredRoute[] {
+  const features = routeFeatures({ ...input, stopWords: new Set(scoring.stop_words) });
+  const scores = features.map((one) =>
+    perceptron(standardise(pick(one, scoring.route_inputs), scoring.route_mean, scoring.route_std), scoring.route_layers),
+  );
+  const set = setFeatures(features, scores);
+  const other = perceptron(standardise(pick(set, scoring.set_inputs), scoring.set_mean, scoring.set_std), scoring.other_layers);
+  const names = [...input.routes.map(({ name }) => name), OTHER];
+  const probabilities = softmax([...scores, other].map((score) => score / scoring.temperature));
+  return names
+    .map((route, index) => ({ route, probability: probabilities[index] ?? 0 }))
+    .sort((a, b) => b.probability - a.probability);
+}
+
+/** What all routes together say about "none of them". */
+function setFeatures(features: readonly Features[], scores: readonly number[]): Features {
+  const ordered = [...scores].sort((a, b) => b - a);
+  const top = ordered[0] ?? 0;
+  const second = ordered[1] ?? top - 3;
+  const mean = average(scores);
+  const spread = Math.sqrt(average(scores.map((score) => (score - mean) ** 2)));
+  const highest = (key: string): number => Math.max(...features.map((one) => one[key] ?? 0));
+  const previous = features.findIndex((one) => one['is_prev'] === 1);
+  const [first] = features;
+  return {
+    top: top / 5,
+    margin: (top - second) / 5,
+    mean: mean / 5,
+    spread: spread / 5,
+    top_both: highest('both'),
+    top_desc: highest('desc'),
+    mean_both: average(features.map((one) => one['both'] ?? 0)),
+    top_lex: highest('lex'),
+    log_n: first?.['log_n'] ?? 0,
+    short: first?.['short'] ?? 0,
+    has_prev_route: first?.['has_prev_route'] ?? 0,
+    prev_logit: (scores[previous] ?? 0) / 5,
+    top_ex: highest('ex'),
+  };
+}
+
+const average = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / values.length;
+
+function pick(features: Features, names: readonly string[]): number[] {
+  return names.map((name) => {
+    const value = features[name];
+    if (value === undefined) throw new RangeError(`the router model asks for an input "${name}" that is not known`);
+    return value;
+  });
+}
+
+function standardise(values: readonly number[], mean: readonly number[], deviation: readonly number[]): number[] {
+  return values.map((value, index) => (value - (mean[index] ?? 0)) / (deviation[index] ?? 1));
+}
+
+/** Hidden layers with tanh, one linear output. */
+function perceptron(inputs: readonly number[], layers: readonly Layer[]): number {
+  let values = [...inputs];
+  layers.forEach(([weights, bias], depth) => {
+    const sums = bias.map((start, output) =>
+      values.reduce((total, value, input) => total + value * (weights[input]?.[output] ?? 0), start),
+    );
+    values = depth + 1 < layers.length ? sums.map(Math.tanh) : sums;
+  });
+  return values[0] ?? 0;
+}
+
+function softmax(scores: readonly number[]): number[] {
+  const top = Math.max(...scores);
+  const exps = scores.map((score) => Math.exp(score - top));
+  const total = exps.reduce((sum, value) => sum + value, 0);
+  return exps.map((value) => value / total);
+}
