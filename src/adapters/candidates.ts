@@ -3,7 +3,6 @@
 import { fimFormatFor } from '../completion/fim-formats';
 import type { Candidate, Capability } from '../router/types';
 import type { ModelSetting } from '../settings/schema';
-import { localityOf } from './locality';
 import { ollamaLocality } from './ollama-models';
 import { rootOf } from './probe';
 
@@ -45,8 +44,7 @@ function fromSetting(name: string, setting: ModelSetting, sources: Sources): Can
   return {
     ...asked,
     id: name,
-    // A server that hands requests on knows better than its address.
-    locality: twin?.locality === 'hosted' ? 'hosted' : ollamaOrAddress(asked),
+    locality: localityIn(asked, sources.discovered),
     ...facts(setting, twin, setting.model),
     ...(twin ? {} : missing(asked, sources.discovered)),
     origin: 'settings',
@@ -60,8 +58,12 @@ function endpointOf({ provider, baseUrl }: ServerSetting): string {
   return provider === 'ollama' ? rootOf(baseUrl ?? OLLAMA_URL) : withPath(baseUrl ?? OPENAI_URL);
 }
 
-function ollamaOrAddress({ provider, model, endpoint }: Asked): Candidate['locality'] {
-  return provider === 'ollama' ? ollamaLocality(endpoint, model) : localityOf(endpoint);
+/** A server that hands requests on knows better than its address, by whichever protocol it is asked. */
+function localityIn({ model, endpoint }: Asked, discovered: readonly Candidate[]): Candidate['locality'] {
+  const handedOn = discovered.some(
+    (found) => found.locality === 'hosted' && rootKey(found.endpoint) === rootKey(endpoint) && plainName(found.model) === plainName(model),
+  );
+  return handedOn ? 'hosted' : ollamaLocality(endpoint, model);
 }
 
 /** Ollama lists all it has, so a model that is not there when the server answered is not installed. */
@@ -140,7 +142,11 @@ function fromOffered(model: OfferedModel): Candidate {
 }
 
 function serverAndModel({ provider, endpoint, model }: Pick<Candidate, 'provider' | 'endpoint' | 'model'>): string {
-  return `${provider} ${rootKey(endpoint)} ${provider === 'ollama' ? model.replace(/:latest$/u, '') : model}`;
+  return `${provider} ${rootKey(endpoint)} ${plainName(model)}`;
+}
+
+function plainName(model: string): string {
+  return model.replace(/:latest$/u, '');
 }
 
 function rootKey(endpoint: string): string {

@@ -11,6 +11,7 @@ import { readJsonLines } from './json-lines';
 import { hostOf } from './locality';
 import { type OllamaChunk, readOllamaAnswer } from './ollama-answer';
 import { toOllamaBody } from './ollama-messages';
+import { rootOf } from './probe';
 import { createWire } from './wire';
 
 export function createOllamaBackend(deps: HttpBackendDeps): Backend {
@@ -44,7 +45,7 @@ async function* send(deps: HttpBackendDeps, { candidate, path, body }: Request, 
     ...(deps.maxAnswerBytes === undefined ? {} : { maxBytes: deps.maxAnswerBytes }),
   });
   async function* open(inner: AbortSignal): AsyncGenerator<OllamaChunk, void, undefined> {
-    const response = await wire.fetch(endpoint + path, { method: 'POST', body: JSON.stringify(body), signal: inner });
+    const response = await wire.fetch(rootOf(endpoint) + path, { method: 'POST', body: JSON.stringify(body), signal: inner });
     for await (const chunk of readJsonLines<OllamaChunk>(response)) {
       if (chunk.error !== undefined) throw Object.assign(new Error('reported by the server'), { error: chunk.error });
       yield chunk;

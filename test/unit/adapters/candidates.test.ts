@@ -79,6 +79,10 @@ describe('models of the settings', () => {
     expect(build({ a: { provider: 'ollama', model: 'gpt-oss:120b-cloud' } })[0]?.locality).toBe('hosted');
     const renamed = found({ model: 'mine:latest', locality: 'hosted' });
     expect(build({ a: { provider: 'ollama', model: 'mine' } }, [renamed])[0]?.locality).toBe('hosted');
+    const byOpenAi: ModelSetting = { provider: 'openai', baseUrl: 'http://localhost:11434/v1', model: 'mine' };
+    expect(build({ a: byOpenAi })[0]?.locality).toBe('local');
+    expect(build({ a: byOpenAi }, [renamed])[0]?.locality).toBe('hosted');
+    expect(build({ a: { ...byOpenAi, model: 'gpt-oss:120b-cloud' } })[0]?.locality).toBe('hosted');
   });
 });
 
