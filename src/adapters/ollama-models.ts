@@ -1,5 +1,5 @@
 // Ollama's list of models as candidates, with what /api/show says of each.
-import { z } from 'zod';
+import * as z from 'zod';
 import { fimFormatFor } from '../completion/fim-formats';
 import type { Candidate, Capability } from '../router/types';
 import { localityOf } from './locality';

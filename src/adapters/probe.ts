@@ -1,6 +1,6 @@
 // Which kind of model server answers at an address, by its own answers. Every question has a short deadline and
 // a missing or strange answer means "not that kind"; nothing here throws.
-import { z } from 'zod';
+import * as z from 'zod';
 import { withDeadline } from '../shared/abort';
 import { createWire } from './wire';
 

@@ -1,5 +1,5 @@
 // What every form of event file has to do, and how a stored event is read back.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FeedbackEvent } from '../learning/events';
 
 /** What a file format has to do; may throw. */

@@ -1,7 +1,7 @@
 // Reading the evaluation rows, routes and predictions that the batch commands work on.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ClassifierRoute } from '../router/ports';
 import { OTHER } from '../router/types';
 import { messageOf, RouterError } from '../shared/errors';

@@ -154,6 +154,8 @@ export function degradationText(step: Degradation): string {
       return `${step.classifier} failed (${step.detail}), ${step.used} was used`;
     case 'late_answer_used':
       return `the late answer of ${step.classifier} counts as the previous route`;
+    case 'kept_local':
+      return `${step.classifier} was not asked: a privacy rule keeps the text on this machine`;
   }
 }
 

@@ -1,5 +1,5 @@
 // What the router needs of the outside world. Adapters and the editor fulfil these; tests fake only these.
-import type { Candidate, Classification, Decision, ProviderKind } from './types';
+import type { Candidate, Classification, Decision, Locality, ProviderKind } from './types';
 
 export interface ClassifierRoute {
   readonly name: string;
@@ -26,6 +26,8 @@ export interface Classifier {
   readonly id: string;
   /** The ladder takes the next classifier's answer after this many milliseconds. */
   readonly deadlineMs: number;
+  /** `hosted`: the text leaves this machine to be classified. On this machine when left out. */
+  readonly locality?: Locality;
   classify(input: ClassifierInput, signal: AbortSignal): Promise<Classification>;
   /** Loads what the first call would otherwise wait for. Never throws; safe to call often. */
   warm?(routes: readonly ClassifierRoute[]): void;

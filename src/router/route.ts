@@ -3,6 +3,7 @@
 import { decide, type Evidence, type Policy, type Unclassified } from './decide';
 import { toClassifierInput } from './conversation';
 import { climb } from './ladder';
+import { matchRules } from './rules';
 import type { ConversationMemory } from './memory';
 import type { Classifier, Clock, DecisionSink } from './ports';
 import { OTHER, type Classification, type Decision, type Degradation, type RouteRequest } from './types';
@@ -51,9 +52,28 @@ async function gather(deps: RouterDeps, { request, policy }: Asked, signal: Abor
   const onLate = (classification: Classification): void => {
     if (conversation !== undefined) deps.memory.update(conversation, { late: classification });
   };
-  const { classification, degraded } = await climb({ classifiers: deps.classifiers(), input, onLate }, signal);
+  const { may, kept } = mayRead(deps.classifiers(), request, policy);
+  const { classification, degraded } = await climb({ classifiers: may, input, onLate }, signal);
   const used: Degradation[] = late ? [{ kind: 'late_answer_used', classifier: late.classifier }] : [];
-  return { classification, unclassified: 'no_classifier', degraded: [...degraded, ...used] };
+  return { classification, unclassified: 'no_classifier', degraded: [...kept, ...degraded, ...used] };
+}
+
+/**
+ * A classifier on a server is a place that text is sent to: rules of privacy hold for it as for models. The route is
+ * not known yet, so a privacy rule about routes is taken to match.
+ */
+function mayRead(
+  classifiers: readonly Classifier[],
+  request: RouteRequest,
+  policy: Policy,
+): { readonly may: readonly Classifier[]; readonly kept: readonly Degradation[] } {
+  const { rules, matches } = policy;
+  if (!matchRules({ rules, request, route: undefined, alsoRoutes: [], matches }).localOnly) return { may: classifiers, kept: [] };
+  const hosted = classifiers.filter((classifier) => classifier.locality === 'hosted');
+  return {
+    may: classifiers.filter((classifier) => classifier.locality !== 'hosted'),
+    kept: hosted.map(({ id }) => ({ kind: 'kept_local', classifier: id })),
+  };
 }
 
 function whyNotClassified(request: RouteRequest, policy: Policy): Unclassified | undefined {

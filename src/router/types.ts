@@ -126,7 +126,9 @@ export type Reason =
 export type Degradation =
   | { readonly kind: 'late'; readonly classifier: string; readonly deadlineMs: number; readonly used: string }
   | { readonly kind: 'failed'; readonly classifier: string; readonly detail: string; readonly used: string }
-  | { readonly kind: 'late_answer_used'; readonly classifier: string };
+  | { readonly kind: 'late_answer_used'; readonly classifier: string }
+  /** Not asked, because the text would have left the machine. */
+  | { readonly kind: 'kept_local'; readonly classifier: string };
 
 export interface RefusedCandidate {
   readonly model: string;

@@ -1,6 +1,6 @@
 // From what VS Code or a file holds to Settings. One bad value falls back alone and is named in `problems`;
 // a list or record loses only its bad entries. Decides layering: a workspace adds to lists, never redirects.
-import { z } from 'zod';
+import * as z from 'zod';
 import { defaultRoutes } from './defaults';
 import {
   modelSetting,

@@ -1,6 +1,6 @@
 // Every setting of the product, once. package.json's `contributes.configuration` is made from this file
 // (scripts/manifest.mjs) and test/manifest.test.ts holds the two together.
-import { z } from 'zod';
+import * as z from 'zod';
 
 const name = z
   .string()

@@ -1,7 +1,7 @@
 // Files that crashed the runtime, by hash, kept over restarts until the user says "try again".
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf } from '../../shared/errors';
 import type { Log } from '../../shared/log';
 

@@ -1,5 +1,5 @@
 // The numbers that were fitted together with the shipped router model, as its manifest.json holds them.
-import { z } from 'zod';
+import * as z from 'zod';
 
 const layer = z.tuple([z.array(z.array(z.number())), z.array(z.number())]);
 

@@ -111,6 +111,21 @@ describe('the deadline ladder', () => {
     await expect(routing).rejects.toMatchObject({ name: 'AbortError' });
   });
 
+  it.each([
+    ['about a path', [{ when: { path: ['private/**'] }, require: 'local' }]],
+    ['about a route, which is not known before classifying', [{ when: { route: ['a'] }, require: 'local' }]],
+  ] as const)('does not send text to a hosted classifier under a privacy rule %s', async (_, rules) => {
+    const hosted = { ...fake('server', 'a'), locality: 'hosted' as const };
+    const asRules = rules.map((rule) => ({ ...rule, when: rule.when as object, origin: 'user' as const, label: 'r' }));
+    const decision = await routerOf(hosted, fake('lexical', 'b')).route(
+      { ...request, paths: ['private/x.ts'] },
+      { ...policy, rules: asRules, matches: (globs, path) => globs.some((glob) => path.startsWith(glob.replace('**', ''))) },
+      never,
+    );
+    expect(hosted.inputs).toEqual([]);
+    expect(decision).toMatchObject({ classifier: 'lexical', degraded: [{ kind: 'kept_local', classifier: 'server' }] });
+  });
+
   it("remembers a conversation's route for the next turn", async () => {
     const classifier = fake('lexical', 'b');
     const router = routerOf(classifier);
