@@ -1,14 +1,19 @@
 // The only place where the parts meet: build, hand over, register, dispose.
+import { join } from 'node:path';
 import type * as vscode from 'vscode';
 import { buildCandidates } from './adapters/candidates';
+import { classifiersFrom } from './adapters/classifiers/from-settings';
 import { discoverModels } from './adapters/discovery';
 import { createEventStore } from './adapters/events-file';
 import { createGlobMatcher } from './adapters/globs';
 import { listModels } from './adapters/list-models';
+import { createRuntime } from './adapters/llama/create-runtime';
+import type { LlamaRuntime } from './adapters/llama/runtime';
 import { createOllamaBackend } from './adapters/ollama';
 import { createOpenAiBackend } from './adapters/openai';
+import { readPower } from './adapters/power';
 import { registerCommands } from './editor/commands';
-import { createDecisionLog, registerDecisionView } from './editor/decision-log';
+import { createDecisionLog, registerDecisionView, type DecisionLog } from './editor/decision-log';
 import { createDispatch } from './editor/dispatch';
 import { createFeedback } from './editor/feedback';
 import { registerInline } from './editor/inline';
@@ -22,10 +27,10 @@ import { createSettingsStore, type SettingsStore } from './editor/settings-store
 import { createStarter } from './editor/starter';
 import { registerStatusBar } from './editor/status-bar';
 import { createVscodeLmBackend, offeredModels } from './editor/vscode-lm-backend';
-import { createLexicalClassifier } from './router/lexical';
+import { registerWarmUp } from './editor/warm-up';
 import { createConversationMemory } from './router/memory';
-import type { Backend } from './router/ports';
-import { createRouter } from './router/route';
+import type { Backend, Classifier, Clock } from './router/ports';
+import { createRouter, type Router } from './router/route';
 import type { Candidate, ProviderKind } from './router/types';
 import type { Log } from './shared/log';
 
@@ -39,13 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const events = createEventStore({ folder: context.globalStorageUri.fsPath, log });
   const pool = buildPool({ settings, keys, log });
   const backends = buildBackends(keys, log);
-  const lexical = createLexicalClassifier(clock);
-  const router = createRouter({
-    classifiers: () => [lexical],
-    memory: createConversationMemory(),
-    clock,
-    sink: decisions.sink,
-  });
+  const { router, classifiers } = buildRouting({ context, settings, keys, decisions, clock, log });
   const dispatch = createDispatch({ router, pool, settings, backends, matches: createGlobMatcher(), log });
   const feedback = createFeedback({ decisions, events });
   const candidates = (): readonly Candidate[] => pool.candidates();
@@ -73,7 +72,40 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   start('the status bar', () => registerStatusBar({ decisions, candidates, onDidChangePool: pool.onDidChange }));
+  start('warming up', () =>
+    registerWarmUp({
+      classifiers,
+      routes: (resource) => settings.for(resource).routes,
+      wanted: () => settings.for(undefined).classifier.warmUp,
+      power: readPower,
+      log,
+    }),
+  );
   start('looking for models', () => pool.watch(keys.onDidChange));
+}
+
+interface RoutingParts {
+  readonly context: vscode.ExtensionContext;
+  readonly settings: SettingsStore;
+  readonly keys: Keys;
+  readonly decisions: DecisionLog;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+function buildRouting({ context, settings, keys, decisions, clock, log }: RoutingParts): {
+  readonly router: Router;
+  readonly classifiers: () => readonly Classifier[];
+} {
+  const classifiersOf = classifiersFrom({
+    runtime: buildRuntime(context, settings, log),
+    routerFolder: join(context.extensionPath, 'models', 'router'),
+    key: keys.get,
+    clock,
+  });
+  const classifiers = (): readonly Classifier[] => classifiersOf(settings.for(undefined).classifier);
+  const router = createRouter({ classifiers, memory: createConversationMemory(), clock, sink: decisions.sink });
+  return { router, classifiers };
 }
 
 interface PoolParts {
@@ -93,6 +125,17 @@ function buildPool({ settings, keys, log }: PoolParts): Pool {
     offered: offeredModels,
     log,
   });
+}
+
+function buildRuntime(context: vscode.ExtensionContext, settings: SettingsStore, log: Log): LlamaRuntime {
+  const runtime = createRuntime({
+    hostPath: join(context.extensionPath, 'dist', 'llama-host.js'),
+    storage: join(context.globalStorageUri.fsPath, 'runtime'),
+    settings: () => settings.for(undefined).runtime,
+    log,
+  });
+  context.subscriptions.push({ dispose: () => void runtime.dispose() });
+  return runtime;
 }
 
 function buildBackends({ get: key }: Keys, log: Log): ReadonlyMap<ProviderKind, Backend> {
