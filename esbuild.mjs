@@ -1,6 +1,7 @@
 // Bundles the extension, the command line and the model host into dist/, one CommonJS file each.
 // node-llama-cpp stays outside (native, and ES modules only), so its `import()` must stay dynamic.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, globSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as esbuild from 'esbuild';
 
@@ -36,7 +37,6 @@ const announce = {
   },
 };
 
-if (!values.watch) rmSync('dist', { recursive: true, force: true });
 const context = await esbuild.context({
   entryPoints,
   outdir: 'dist',
@@ -52,10 +52,15 @@ const context = await esbuild.context({
   keepNames: values.production,
   sourcemap: values.production ? false : 'linked',
   logLevel: values.watch ? 'silent' : 'warning',
+  metafile: true,
   plugins: values.watch ? [announce] : [],
 });
 if (values.watch) {
   await context.watch();
 } else {
-  await context.rebuild().finally(() => context.dispose());
+  const { metafile } = await context.rebuild().finally(() => context.dispose());
+  // Whatever an earlier build left; not before the build, so that what runs from dist/ goes on running.
+  for (const file of globSync('dist/**/*.*')) {
+    if (!(file.split(path.sep).join('/') in metafile.outputs)) rmSync(file);
+  }
 }

@@ -1,5 +1,6 @@
 // The tools need Node 24 (code-server runs on no other); whoever has another gets it from npm, into `.cache/`.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { cached, makeFolder } from './paths.mjs';
@@ -19,7 +20,7 @@ export async function ensureNode24() {
   if (process.versions.node.startsWith('24.')) return;
   const folder = await bringNode24();
   const binary = path.join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  const { status, signal } = spawnSync(binary, process.argv.slice(1), {
+  const child = spawn(binary, process.argv.slice(1), {
     stdio: 'inherit',
     env: {
       ...process.env,
@@ -27,7 +28,9 @@ export async function ensureNode24() {
       FAIRLEAD_NODE_FOLDER: folder,
     },
   });
-  process.exit(signal ? 1 : (status ?? 1));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  const [code] = await once(child, 'exit');
+  process.exit(code ?? 1);
 }
 
 async function bringNode24() {

@@ -34,6 +34,9 @@ export function sampleWorkspace(home) {
   return folder;
 }
 
+/** For test servers: one whose test was killed does not stay for long. */
+export const ENDS_ALONE = ['--idle-timeout-seconds', '900'];
+
 /** Settings of a test window: no greeting, no network, no suggestions over ghost text. */
 export const QUIET_SETTINGS = {
   'workbench.startupEditor': 'none',

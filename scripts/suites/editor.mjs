@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { cached, root } from '../lib/paths.mjs';
 import { bundleEditorTests } from '../lib/editor-tests.mjs';
-import { ensureWorkbench, throwawayHome, writeUserSettings } from '../lib/workbench.mjs';
+import { ENDS_ALONE, ensureWorkbench, throwawayHome, writeUserSettings } from '../lib/workbench.mjs';
 import { buildsToRun } from './builds.mjs';
 
 const LIMIT_MS = 600_000;
@@ -73,7 +73,7 @@ async function runInCodeServer({ entry, chromium, tests, env }) {
     home,
     folder,
     env,
-    args: ['--disable-workspace-trust', '--vscode-option', 'enable-smoke-test-driver'],
+    args: ['--disable-workspace-trust', '--vscode-option', 'enable-smoke-test-driver', ...ENDS_ALONE],
   });
   let context;
   let log = '';

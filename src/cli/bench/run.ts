@@ -1,23 +1,9 @@
 // `bench NAME`: one form for all benchmarks, a Markdown table or, with --json, the same figures as one object.
 import { parseArgs } from 'node:util';
+import { benchAccuracy } from './accuracy';
 import { machineName } from './machine';
+import type { BenchArgs, BenchResult } from './result';
 import { benchStart } from './start';
-
-export interface BenchArgs {
-  readonly data: string | undefined;
-  readonly classifier: string | undefined;
-  readonly model: string | undefined;
-}
-
-export interface BenchResult {
-  readonly title: string;
-  /** What was measured on, besides the machine: data, settings. */
-  readonly conditions: readonly string[];
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly (string | number | null)[])[];
-  /** The same figures with units in the keys. */
-  readonly json: object;
-}
 
 interface Bench {
   readonly what: string;
@@ -25,6 +11,7 @@ interface Bench {
 }
 
 const benches: Record<string, Bench> = {
+  accuracy: { what: 'route accuracy of a classifier on labelled rows (--data DIR)', run: benchAccuracy },
   start: { what: 'activation, bundle size, router overhead without classifier', run: benchStart },
 };
 

@@ -14,7 +14,7 @@ import type { Candidate, RouteRequest } from '../../router/types';
 import { parseSettings } from '../../settings/parse';
 import { systemClock } from '../classifiers';
 import { percentile } from '../score';
-import type { BenchResult } from './run';
+import type { BenchResult } from './result';
 
 const RUNS = 15;
 const REQUESTS = 2000;

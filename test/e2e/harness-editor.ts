@@ -1,0 +1,59 @@
+// Text editors: opening a file at a place, typing, ghost text.
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { readable, waitFor, type Window } from './harness-window';
+
+export interface Editor {
+  /** Opens a file of the workspace with the cursor at a place; lines and columns begin with 1. */
+  open(file: string, line?: number, column?: number): Promise<void>;
+  /** Types by single keys, as a person does. */
+  type(text: string): Promise<void>;
+  press(key: string): Promise<void>;
+  /** The file's text in the editor: only the lines that are in view. */
+  text(): Promise<string>;
+  /** Ghost text on screen, empty without. */
+  ghostText(): Promise<string>;
+  /** Waits for ghost text that holds this. */
+  waitForGhostText(part: string, waitMs?: number): Promise<string>;
+}
+
+const EDITOR = '.editor-instance .monaco-editor';
+const GHOST = `${EDITOR} :is(.ghost-text, .ghost-text-decoration, .ghost-text-decoration-preview)`;
+
+export function createEditor({ page, folder }: { page: Page; window: Window; folder: string }): Editor {
+  const ghostText = async (): Promise<string> => readable((await page.locator(GHOST).allInnerTexts()).join('\n'));
+  return {
+    open: async (file, line = 1, column = 1) => {
+      await openFile(page, { place: `${path.join(folder, file)}:${String(line)}:${String(column)}`, name: path.basename(file) });
+    },
+    type: (text) => page.keyboard.type(text, { delay: 30 }),
+    press: (key) => page.keyboard.press(key),
+    text: async () => {
+      const lines = await page.locator(`${EDITOR} .view-lines .view-line`).evaluateAll((all) =>
+        all
+          .map((line) => ({ top: Number.parseFloat((line as HTMLElement).style.top), text: line.textContent }))
+          .sort((a, b) => a.top - b.top)
+          .map(({ text }) => text),
+      );
+      return lines.join('\n').replaceAll('\u00a0', ' ');
+    },
+    ghostText,
+    waitForGhostText: async (part, waitMs = 30_000) => {
+      await waitFor(async () => (await ghostText()).includes(part), { what: `ghost text with ${part}`, waitMs });
+      return ghostText();
+    },
+  };
+}
+
+/** Quick Open takes a whole path with line and column, and needs no search index for it. */
+async function openFile(page: Page, { place, name }: { place: string; name: string }): Promise<void> {
+  const input = page.locator('.quick-input-widget:visible .quick-input-box input');
+  await page.keyboard.press('ControlOrMeta+P');
+  await input.fill(place);
+  const row = page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row').filter({ hasText: name }).first();
+  await row.click();
+  await page.locator(`${EDITOR}[data-uri$="${name}"]`).first().waitFor();
+  await waitFor(() => page.evaluate(() => document.activeElement?.closest('.editor-instance') != null), {
+    what: `the cursor in ${name}`,
+  });
+}

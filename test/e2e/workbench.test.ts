@@ -1,0 +1,39 @@
+// The packaged extension in a fresh profile: installed, active, offered, answering.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startModelServer, type ModelServer } from '../support/openai-server';
+import { useWorkbench } from './harness';
+
+describe('a fresh window with the packaged extension', () => {
+  let server: ModelServer;
+  beforeAll(async () => {
+    server = await startModelServer({ models: { 'test-model': { reply: 'The discount starts at four items.' } } });
+  });
+  afterAll(() => server.close());
+  const workbench = useWorkbench(() => ({
+    settings: {
+      'fairlead.models': { team: { provider: 'openai', baseUrl: server.baseUrl, model: 'test-model' } },
+      'fairlead.defaultModels': ['team'],
+    },
+  }));
+
+  it('has Fairlead Auto on the model picker', async () => {
+    const { chat } = workbench();
+    await expect.poll(() => chat.selectedModel(), { timeout: 60_000 }).toBe('Fairlead Auto');
+  });
+
+  it('answers in the chat and names the model', async () => {
+    const { chat, screenshot } = workbench();
+    const answer = await chat.ask('@fairlead why does this test fail?');
+    await screenshot('first-answer');
+    expect(answer.text).toContain('team');
+    expect(answer.text).toContain('The discount starts at four items.');
+    expect(await answer.buttons()).toContain('Why?');
+  });
+
+  it('writes one line per decision to its output channel', async () => {
+    const { window, waitForOutput } = workbench();
+    await waitForOutput(/team/);
+    await window.runCommand('Fairlead: Show Output');
+    expect(await window.outputPanel()).toContain('team');
+  });
+});
