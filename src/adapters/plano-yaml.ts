@@ -2,6 +2,7 @@
 // What the other side cannot hold is said, never dropped silently.
 import { isMap, isSeq, LineCounter, parseDocument, stringify, type Node, type YAMLMap } from 'yaml';
 import { OTHER } from '../router/types';
+import { messageOf } from '../shared/errors';
 
 export interface PlanoRoute {
   readonly name: string;
@@ -67,7 +68,15 @@ function createReading(lines: LineCounter, toPlain: (node: Node) => unknown): Re
       else if (known) routes.set(route.name, { ...known, models: [...new Set([...known.models, ...route.models])] });
       else routes.set(route.name, route);
     },
-    plain: (node) => (isNode(node) ? toPlain(node) : node),
+    plain: (node) => {
+      if (!isNode(node)) return node;
+      try {
+        return toPlain(node);
+      } catch (error) {
+        problem(node, messageOf(error)); // Unknown or endless aliases.
+        return undefined;
+      }
+    },
     count: () => routes.size,
     result: () => ({ routes: [...routes.values()], problems }),
   };
@@ -139,12 +148,18 @@ function modelsOf(entry: Entry, reading: Reading): string[] | undefined {
 
 function noteLosses(entry: Entry, reading: Reading): void {
   for (const [key, value] of Object.entries(entry.fields)) {
-    if (key === 'name' || key === 'description' || key === 'models') continue;
-    const prefer = key === 'selection_policy' && isRecord(value) ? (value['prefer'] ?? 'none') : undefined;
-    if (prefer === 'none' || prefer === '') continue;
-    const what = typeof prefer === 'string' ? `"selection_policy: ${prefer}"` : `"${key}"`;
-    reading.problem(fieldNode(entry, key), `${what} is not taken over; the models stay in the order of the list.`);
+    const lost = KNOWN_FIELDS.has(key) ? undefined : lostField(key, value);
+    if (lost === undefined) continue;
+    reading.problem(fieldNode(entry, key), `"${lost}" is not taken over; the models stay in the order of the list.`);
   }
+}
+
+const KNOWN_FIELDS: ReadonlySet<string> = new Set(['name', 'description', 'models']);
+
+function lostField(key: string, value: unknown): string | undefined {
+  if (key !== 'selection_policy' || !isRecord(value)) return key;
+  const { prefer } = value;
+  return typeof prefer !== 'string' || prefer === 'none' || prefer === '' ? undefined : `selection_policy: ${prefer}`;
 }
 
 /** Up to v0.3.0 the routes stood under each provider; models of routes of one name add up. */
