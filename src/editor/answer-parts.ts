@@ -14,6 +14,7 @@ export interface OwnWords {
   readonly said: string[];
 }
 
+const PROGRESS_AFTER_MS = 700;
 const LINKED: readonly CommandName[] = ['showDecision', 'helpful', 'unhelpful'];
 
 export function ownWords(stream: vscode.ChatResponseStream): OwnWords {
@@ -45,10 +46,23 @@ export function headLine(headline: string, decisionId: string): string {
   return `${headline} · ${inlineButton('showDecision', 'Why?', decisionId)}\n\n`;
 }
 
+/** Two icons in one paragraph would be read as a formula between dollar signs. */
 export function feedbackLine(decisionId: string): string {
   const helpful = inlineButton('helpful', 'Helpful', decisionId);
   const unhelpful = inlineButton('unhelpful', 'Unhelpful', decisionId);
-  return `\n\n$(thumbsup) ${helpful} &nbsp; $(thumbsdown) ${unhelpful}`;
+  return `\n\n${helpful} · ${unhelpful}`;
+}
+
+/** Says what takes time only when it does: each line of progress stays in the answer as a step. */
+export async function withLateProgress<T>(stream: vscode.ChatResponseStream, text: string, work: () => Promise<T>): Promise<T> {
+  const late = setTimeout(() => {
+    stream.progress(text);
+  }, PROGRESS_AFTER_MS);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 export function switchedLine(from: string, to: string, error: RouterError): string {

@@ -5,7 +5,7 @@ import { headline, refusalText } from '../router/explain';
 import type { ChatCall } from '../router/ports';
 import type { Candidate, Decision, RouteRequest } from '../router/types';
 import { RouterError } from '../shared/errors';
-import { button, errorResult, feedbackLine, headLine, mismatchLine, ownWords, switchedLine, type OwnWords } from './answer-parts';
+import { button, errorResult, feedbackLine, headLine, mismatchLine, ownWords, switchedLine, withLateProgress, type OwnWords } from './answer-parts';
 import type { AnswerMetadata } from './answer-metadata';
 import { buildPrompt, historyTurns, type ChatPrompt, type PromptSource } from './chat-prompt';
 import { conversationKey } from './conversations';
@@ -19,7 +19,6 @@ import { readReferences } from './references';
 const UNKNOWN_WINDOW_TOKENS = 32_000;
 /** Share of a window that the prompt may take; the rest is for the answer. */
 const PROMPT_SHARE = 0.75;
-const PROGRESS_AFTER_MS = 400;
 
 export async function answer(deps: ParticipantDeps, asked: Asked): Promise<vscode.ChatResult> {
   const { request, context, stream, signal } = asked;
@@ -27,25 +26,13 @@ export async function answer(deps: ParticipantDeps, asked: Asked): Promise<vscod
   const references = await readReferences(request.references);
   for (const { shown } of references.attachments) if (shown) stream.reference(shown);
   const source: PromptSource = { question: request.prompt, history: historyTurns(context.history), references };
-  const { routed, prompt } = await withLateProgress(stream, () => chooseModel(deps, source, signal));
+  const { routed, prompt } = await withLateProgress(stream, 'Choosing a model…', () => chooseModel(deps, source, signal));
   const words = ownWords(stream);
   words.say(headLine(headline(routed.decision, routed.candidates), routed.decision.id));
   const left = [...references.left, ...prompt.left];
   if (left.length > 0) words.say(`$(info) Left out: ${left.join(', ')}.\n\n`);
   if (routed.decision.model === undefined) return noModel(stream, routed.decision, words);
   return streamAnswer(deps, asked, { routed, prompt, words });
-}
-
-/** Says what takes time only when it does: each line of progress stays in the answer as a step. */
-async function withLateProgress<T>(stream: vscode.ChatResponseStream, work: () => Promise<T>): Promise<T> {
-  const late = setTimeout(() => {
-    stream.progress('Choosing a model…');
-  }, PROGRESS_AFTER_MS);
-  try {
-    return await work();
-  } finally {
-    clearTimeout(late);
-  }
 }
 
 interface Chosen {

@@ -30,6 +30,8 @@ export interface Dispatch {
   run(routed: Routed, call: Omit<ChatCall, 'candidate'>, signal: AbortSignal): AsyncIterable<RunEvent>;
   /** Every known model as it may serve a surface. */
   candidates(surface: Surface): readonly Candidate[];
+  /** Resolves when the models are known; at once except just after the start or a change of settings. */
+  ready(signal: AbortSignal): Promise<void>;
   /** Looks for models again. */
   look(): Promise<void>;
   backend(provider: ProviderKind): Backend | undefined;
@@ -45,6 +47,7 @@ export function createDispatch({ router, pool, settings, backends, matches, log 
 
   return {
     candidates,
+    ready: pool.ready,
     look: async () => {
       await pool.refresh();
     },

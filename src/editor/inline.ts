@@ -70,6 +70,7 @@ async function complete(
   const around = textAround(asked);
   if (around.window.prefix.trim().length < LEAST_PREFIX_CHARS) return [];
   const { document } = asked;
+  await deps.dispatch.ready(signal);
   const { decision, candidates } = deps.dispatch.decideNow(requestFor(document, around.window), document.uri);
   const order = [decision.model, ...decision.fallbacks]
     .flatMap((id) => candidates.find((candidate) => candidate.id === id) ?? [])

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { escapeMarkdown, explain, headline } from '../router/explain';
 import { estimateTokens } from '../router/tokens';
 import type { Candidate } from '../router/types';
-import { button, headLine, ownWords } from './answer-parts';
+import { button, headLine, ownWords, withLateProgress } from './answer-parts';
 import { readMetadata } from './answer-metadata';
 import { historyTurns } from './chat-prompt';
 import { newDryId } from './ids';
@@ -49,8 +49,7 @@ export async function routeCommand(deps: ParticipantDeps, { request, context, st
 }
 
 export async function modelsCommand(deps: ParticipantDeps, { stream }: Asked): Promise<vscode.ChatResult> {
-  stream.progress('Looking for models…');
-  await deps.dispatch.look();
+  await withLateProgress(stream, 'Looking for models…', () => deps.dispatch.look());
   const candidates = deps.dispatch.candidates('chat');
   if (candidates.length === 0) {
     stream.markdown('No model is known yet: no server answers on this machine, VS Code offers none, and none is set.\n\n');
@@ -80,12 +79,13 @@ function where({ locality, endpoint }: Candidate): string {
 
 function context({ contextTokens }: Candidate): string {
   if (contextTokens === undefined) return '';
-  const thousands = contextTokens % 1024 === 0 ? contextTokens / 1024 : Math.round(contextTokens / 1000);
+  const binary = contextTokens % 1000 !== 0 && contextTokens % 1024 === 0;
+  const thousands = binary ? contextTokens / 1024 : Math.round(contextTokens / 1000);
   return `${String(thousands)}k tokens`;
 }
 
 function price({ price: known, locality }: Candidate): string {
-  if (known) return `$${String(known.input)} in, $${String(known.output)} out per million`;
+  if (known) return `USD ${String(known.input)} in, ${String(known.output)} out per million`;
   return locality === 'local' ? 'free' : '';
 }
 

@@ -31,7 +31,7 @@ export interface OfferedModel {
 export interface Pool extends Ending {
   candidates(): readonly Candidate[];
   /** Resolves when there has been a look; at the latest after `FIRST_LOOK_MS`. */
-  ready(signal: AbortSignal): Promise<void>;
+  readonly ready: (signal: AbortSignal) => Promise<void>;
   /** Looks again now. */
   refresh(): Promise<readonly Candidate[]>;
   /** Takes the first look, and looks again when settings, keys or VS Code's models change. */
