@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createEmbeddedClassifier } from '../adapters/classifiers/embedded';
+import { createGgufClassifier } from '../adapters/classifiers/gguf-file';
 import { createRuntime, defaultRuntimeSettings } from '../adapters/llama/create-runtime';
 import type { LlamaRuntime } from '../adapters/llama/runtime';
 import { createLexicalClassifier } from '../router/lexical';
@@ -59,5 +60,6 @@ export function openClassifiers(flag: string): OpenClassifiers {
   if (!existsSync(flag)) {
     throw new RouterError('bad_file', `There is no classifier "${flag}". Use auto, embedded, lexical or a GGUF file.`);
   }
-  throw new RouterError('unsupported', `GGUF files as classifiers come with the decoder.`);
+  const file = { runtime, path: resolve(flag), dialect: 'auto' as const, deadlineMs: DEADLINE_MS, clock: preciseClock };
+  return { classifiers: [createGgufClassifier({ ...file, first: embedded() })], close };
 }

@@ -10,7 +10,7 @@ import { openClassifiers, preciseClock } from '../classifiers';
 import { evalRow, readJsonLines, readRouteBook, type EvalRow, type Prediction, type RouteBook } from '../rows';
 import { mean, scorePredictions, type Score } from '../score';
 import { openPeer } from './peer';
-import type { BenchArgs, BenchResult } from './run';
+import type { BenchArgs, BenchResult } from './result';
 import { vary, type Variant } from './variants';
 
 const PLAIN: BatchOptions = { opaque: false };

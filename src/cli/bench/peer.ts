@@ -10,7 +10,7 @@ interface Encoder {
 }
 
 interface EmbeddingsPackage {
-  initModel(source: unknown): Promise<Encoder>;
+  readonly initModel: (source: unknown) => Promise<Encoder>;
 }
 
 export async function openPeer(clock: Clock): Promise<Classifier> {
