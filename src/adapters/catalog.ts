@@ -1,6 +1,6 @@
 // The models that "Download a Local Model" offers, from models/catalog.json. Sizes and hashes there were read from
 // the publishers' pages and agree with other public manifests; what could not be verified is null.
-import { z } from 'zod';
+import * as z from 'zod';
 import data from '../../models/catalog.json';
 
 const licence = z.strictObject({
