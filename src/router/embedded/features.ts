@@ -1,5 +1,6 @@
 // Evidence for each route: similarities of vectors, shared words, and how the conversation stands.
 // models/router/scoring.md, section 3; the order of the inputs is the manifest's.
+import type { Scoring } from './manifest';
 import { trigramsOf, wordsOf, type Pieces, type RouteTexts } from './texts';
 
 /** Unit vectors by text; `undefined` is a fault of the caller's, who embeds every text first. */
@@ -14,6 +15,7 @@ export interface Evidence {
   readonly routes: readonly RouteTexts[];
   readonly vectors: Vectors;
   readonly stopWords: ReadonlySet<string>;
+  readonly probe: Scoring['probe'];
 }
 
 /** One record of named inputs per route, in the order of the routes. */
@@ -25,6 +27,7 @@ export function routeFeatures(evidence: Evidence): Features[] {
   return own.map((one) => ({
     ...one,
     ...shared,
+    stick: one.is_prev === 1 ? (shared['cont'] ?? 0) : 0,
     ...Object.fromEntries(SIMILAR.map((key) => [`rel_${key}`, (one[key] - (highest[key] ?? 0)) * 3])),
   }));
 }
@@ -53,16 +56,28 @@ function ownFeatures(route: RouteTexts, { pieces, routes, vectors }: Evidence) {
   };
 }
 
-function sharedFeatures({ pieces, routes }: Evidence): Features {
+function sharedFeatures(evidence: Evidence): Features {
+  const { pieces, routes } = evidence;
   const words = pieces.last.split(' ').length;
+  const hasPreviousRoute = routes.some(({ name }) => name === pieces.previousRoute);
   return {
-    has_prev_route: routes.some(({ name }) => name === pieces.previousRoute) ? 1 : 0,
+    cont: hasPreviousRoute ? continuation(evidence) : 0,
+    asst_asks: Number(Array.from(pieces.assistant).slice(-80).includes('?')),
+    has_prev_route: Number(hasPreviousRoute),
     has_prev: pieces.previous === '' ? 0 : 1,
     has_asst: pieces.assistant === '' ? 0 : 1,
     short: 1 / (1 + words / 4),
     long: Math.min(1, words / 60),
     log_n: Math.log(routes.length) / 3,
   };
+}
+
+/** How much the turn, by its wording alone, goes on with the task before it: -1 (a new task) to 1. */
+function continuation({ pieces, vectors, probe }: Evidence): number {
+  if (!probe) return 0;
+  const vector = vectors(pieces.last);
+  const value = probe.weight.reduce((total, weight, index) => total + weight * (vector[index] ?? 0), probe.bias);
+  return Math.max(-4, Math.min(4, value)) / 4;
 }
 
 /** Cosine of idf-weighted word sets, one per route. */

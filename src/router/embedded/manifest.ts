@@ -26,6 +26,8 @@ export const routerManifest = z.object({
     /** Per layer: weights as [inputs][outputs], then the bias. */
     route_layers: z.array(layer),
     other_layers: z.array(layer),
+    /** Reads from a turn's wording whether it goes on with the task before it. */
+    probe: z.object({ weight: z.array(z.number()), bias: z.number() }).optional(),
     temperature: z.number().positive(),
     stop_words: z.array(z.string()),
   }),

@@ -62,7 +62,7 @@ export interface EmbeddedInput {
 
 /** A probability for every route and for `other`, highest first. */
 export function embeddedDistribution(input: EmbeddedInput, scoring: Scoring): ScoredRoute[] {
-  const features = routeFeatures({ ...input, stopWords: new Set(scoring.stop_words) });
+  const features = routeFeatures({ ...input, stopWords: new Set(scoring.stop_words), probe: scoring.probe });
   const scores = features.map((one) =>
     perceptron(standardise(pick(one, scoring.route_inputs), scoring.route_mean, scoring.route_std), scoring.route_layers),
   );
@@ -86,6 +86,7 @@ function setFeatures(features: readonly Features[], scores: readonly number[]): 
   const previous = features.findIndex((one) => one['is_prev'] === 1);
   const [first] = features;
   return {
+    cont: first?.['cont'] ?? 0,
     top: top / 5,
     margin: (top - second) / 5,
     mean: mean / 5,
