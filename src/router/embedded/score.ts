@@ -78,15 +78,14 @@ export function embeddedDistribution(input: EmbeddedInput, scoring: Scoring): Sc
 /** What all routes together say about "none of them". */
 function setFeatures(features: readonly Features[], scores: readonly number[]): Features {
   const ordered = [...scores].sort((a, b) => b - a);
-  const top = ordered[0] ?? 0;
-  const second = ordered[1] ?? top - 3;
+  const [top = 0, second = top - 3] = ordered;
   const mean = average(scores);
   const spread = Math.sqrt(average(scores.map((score) => (score - mean) ** 2)));
   const highest = (key: string): number => Math.max(...features.map((one) => one[key] ?? 0));
   const previous = features.findIndex((one) => one['is_prev'] === 1);
-  const [first] = features;
+  const shared = (key: string): number => features[0]?.[key] ?? 0;
   return {
-    cont: first?.['cont'] ?? 0,
+    cont: shared('cont'),
     top: top / 5,
     margin: (top - second) / 5,
     mean: mean / 5,
@@ -95,9 +94,9 @@ function setFeatures(features: readonly Features[], scores: readonly number[]): 
     top_desc: highest('desc'),
     mean_both: average(features.map((one) => one['both'] ?? 0)),
     top_lex: highest('lex'),
-    log_n: first?.['log_n'] ?? 0,
-    short: first?.['short'] ?? 0,
-    has_prev_route: first?.['has_prev_route'] ?? 0,
+    log_n: shared('log_n'),
+    short: shared('short'),
+    has_prev_route: shared('has_prev_route'),
     prev_logit: (scores[previous] ?? 0) / 5,
     top_ex: highest('ex'),
   };
