@@ -11,6 +11,7 @@ import { createRuntime } from './adapters/llama/create-runtime';
 import type { LlamaRuntime } from './adapters/llama/runtime';
 import { createOllamaBackend } from './adapters/ollama';
 import { createOpenAiBackend } from './adapters/openai';
+import { exportPlano, importPlano } from './adapters/plano-yaml';
 import { readPower } from './adapters/power';
 import { registerCommands } from './editor/commands';
 import { createDecisionLog, registerDecisionView, type DecisionLog } from './editor/decision-log';
@@ -67,6 +68,8 @@ export function activate(context: vscode.ExtensionContext): void {
       output,
       keys,
       settings,
+      importPlano,
+      exportPlano,
       log,
       listModels: (baseUrl, signal) => listModels({ key: keys.get }, baseUrl, signal),
     }),

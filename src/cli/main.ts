@@ -2,17 +2,20 @@
 import { runBench } from './bench/run';
 import { messageOf } from '../shared/errors';
 import { runRoute } from './route-command';
+import { runRoutes } from './routes-command';
 import { runScore } from './score-command';
 
 const USAGE = `Usage:
   cli.js route "text" [--settings FILE] [--classifier NAME] [--json]
   cli.js route --routes routes.json --in rows.jsonl[.gz] --out pred.jsonl
                [--classifier auto|embedded|lexical|FILE.gguf] [--opaque] [--shuffle SEED]
+  cli.js routes import PLANO.yaml      cli.js routes export [--settings FILE]
   cli.js score --in rows.jsonl[.gz] --pred pred.jsonl
   cli.js bench NAME [--data DIR] [--json]        (without NAME: the list)`;
 
 const commands: Record<string, (args: string[]) => Promise<void>> = {
   route: runRoute,
+  routes: runRoutes,
   score: runScore,
   bench: runBench,
 };

@@ -19,6 +19,8 @@ const rows = {
   removeApiKey: { id: 'fairlead.removeApiKey', title: 'Remove an API Key…' },
   findModels: { id: 'fairlead.findModels', title: 'Find Models on This Machine', icon: '$(search)' },
   routeText: { id: 'fairlead.routeText', title: 'Route a Text (Dry Run)…', icon: '$(milestone)' },
+  importRoutes: { id: 'fairlead.importRoutes', title: 'Import Routes from Plano…' },
+  exportRoutes: { id: 'fairlead.exportRoutes', title: 'Export Routes for Plano' },
   showLastDecision: { id: 'fairlead.showLastDecision', title: 'Show Last Decision', icon: '$(milestone)' },
   toggleInline: { id: 'fairlead.toggleInline', title: 'Toggle Inline Completions' },
   showOutput: { id: 'fairlead.showOutput', title: 'Show Output', icon: '$(output)' },

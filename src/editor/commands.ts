@@ -11,10 +11,11 @@ import type { DecisionLog, DecisionView } from './decision-log';
 import type { Dispatch } from './dispatch';
 import type { Feedback } from './feedback';
 import { newDryId } from './ids';
+import { exportRoutes, importRoutes, type PlanoDeps } from './plano';
 import type { Output } from './output';
 import { relative } from './references';
 
-export interface CommandDeps extends ConnectDeps {
+export interface CommandDeps extends ConnectDeps, PlanoDeps {
   readonly dispatch: Dispatch;
   readonly decisions: DecisionLog;
   readonly view: DecisionView;
@@ -34,6 +35,8 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     removeApiKey: () => deps.keys.askAndRemove(),
     findModels: () => findModels(deps),
     routeText: (text) => routeText(deps, text),
+    importRoutes: () => importRoutes(deps),
+    exportRoutes: () => exportRoutes(deps),
     showLastDecision: () => deps.view.show(),
     toggleInline: () => toggleInline(),
     showOutput: () => {
