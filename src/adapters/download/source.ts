@@ -25,7 +25,7 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 interface Opening {
   readonly request: DownloadRequest;
-  /** Range headers; they go to every host. */
+  /** Range headers; they go to every host. `fetch` itself adds a second `identity` to them. */
   readonly range: Readonly<Record<string, string>>;
   readonly fetch: typeof fetch | undefined;
 }
@@ -72,14 +72,16 @@ function addressOf(address: string, request: DownloadRequest): Address {
   return { url, credentials: username === '' ? {} : { authorization: `Basic ${login}` } };
 }
 
+/** Lengths and ranges of a compressed answer would be those of another stream. */
+const UNCOMPRESSED = { 'accept-encoding': 'identity' };
+
 async function get(url: URL, opening: Opening & { readonly own: Readonly<Record<string, string>> }, signal: AbortSignal): Promise<Response> {
   // Looked up at each call: VS Code replaces the global `fetch` with one that knows the user's proxy and
   // certificates, and keeps to it (not Electron's) exactly when redirects are manual.
   const ask = opening.fetch ?? globalThis.fetch;
   try {
     return await ask(url, {
-      // Without `identity` a server may compress, and lengths and ranges would be those of another stream.
-      headers: { accept: '*/*', 'accept-encoding': 'identity', ...opening.own, ...opening.range },
+      headers: { accept: '*/*', ...UNCOMPRESSED, ...opening.own, ...opening.range },
       redirect: 'manual',
       signal,
     });

@@ -78,6 +78,19 @@ describe('a server that refuses', () => {
   });
 });
 
+describe('a certificate that is not trusted', () => {
+  it('is told at once: trying again would end the same way', async () => {
+    let asked = 0;
+    const fake = (() => {
+      asked += 1;
+      return Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error('self-signed'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' }) }));
+    }) as typeof fetch;
+    const error = await rejection(bench.download({ url: 'https://models.example/x.gguf' }, NEVER, { fetch: fake }));
+    expect(error).toMatchObject({ code: 'unreachable', message: expect.stringContaining('certificate') as string });
+    expect(asked).toBe(1);
+  });
+});
+
 describe('redirects', () => {
   it.each([301, 302, 303, 307, 308])('with status %i are followed to another host', async (status) => {
     elsewhere.serve('/store/1', { body });
