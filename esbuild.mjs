@@ -1,9 +1,10 @@
 // Bundles the extension, the command line and the model host into dist/, one CommonJS file each.
 // node-llama-cpp stays outside (native, and ES modules only), so its `import()` must stay dynamic.
-import { existsSync, globSync, rmSync } from 'node:fs';
+import { existsSync, globSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as esbuild from 'esbuild';
+import { notices } from './scripts/lib/notices.mjs';
 
 const ENTRIES = {
   extension: 'src/extension.ts',
@@ -63,4 +64,5 @@ if (values.watch) {
   for (const file of globSync('dist/**/*.*')) {
     if (!(file.split(path.sep).join('/') in metafile.outputs)) rmSync(file);
   }
+  writeFileSync('dist/THIRD-PARTY-NOTICES.txt', notices(metafile.inputs));
 }

@@ -1,6 +1,6 @@
 // The installable VSIX for this platform, made again only when something that goes into it has changed.
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from './build.mjs';
 import { cached, root } from './paths.mjs';
@@ -35,13 +35,15 @@ export async function packageExtension() {
   rmSync(stamp, { force: true });
   const ignoreFile = cached('vscodeignore');
   writeFileSync(ignoreFile, `${readFileSync(path.join(root, '.vscodeignore'), 'utf8')}${otherPlatforms(native)}\n`);
+  const draft = cached(`draft-${process.pid}.vsix`);
   await step(`Packaging ${path.basename(vsix)}`, () =>
     run(
       process.execPath,
-      ['node_modules/@vscode/vsce/vsce', 'package', '--target', target, '--out', vsix, '--ignoreFile', ignoreFile, '--allow-missing-repository', '--no-rewrite-relative-links'],
+      ['node_modules/@vscode/vsce/vsce', 'package', '--target', target, '--out', draft, '--ignoreFile', ignoreFile, '--allow-missing-repository', '--no-rewrite-relative-links'],
       { quiet: true },
     ),
   );
+  renameSync(draft, vsix);
   writeFileSync(stamp, inputs);
   return vsix;
 }

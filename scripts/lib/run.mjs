@@ -40,7 +40,8 @@ export function run(program, args, { cwd = root, env = {}, quiet = false, mayFai
 /** npm as the user has it, run by the Node that runs this script. */
 export function npm(args, options = {}) {
   const own = process.env.npm_execpath;
-  return own?.endsWith('.js') ? run(process.execPath, [own, ...args], options) : run('npm', args, options);
+  const all = [...args, '--loglevel=error']; // `npm test --silent` would hand its silence down
+  return own?.endsWith('.js') ? run(process.execPath, [own, ...all], options) : run('npm', all, options);
 }
 
 export function say(text) {

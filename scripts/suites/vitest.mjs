@@ -22,7 +22,8 @@ export async function vitestSuite({ project, name = project, grep, env = {} }) {
 function counts(report, code) {
   if (!existsSync(report)) return { passed: 0, failed: code === 0 ? 0 : 1 };
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
-  const brokenFiles = testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+  const broke = ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed');
+  const brokenFiles = testResults.filter(broke).length; // while loading, or before or after its tests
   const failed = numFailedTests + brokenFiles;
   return {
     passed: numPassedTests,

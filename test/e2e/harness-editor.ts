@@ -20,8 +20,34 @@ export interface Editor {
 const EDITOR = '.editor-instance .monaco-editor';
 const GHOST = `${EDITOR} :is(.ghost-text, .ghost-text-decoration, .ghost-text-decoration-preview)`;
 
+interface GhostPiece {
+  readonly text: string;
+  readonly left: number;
+  readonly top: number;
+}
+
+/** Coloured ghost text is many pieces, and those of one line belong together. */
+function inReadingOrder(pieces: readonly GhostPiece[]): string {
+  const lines = new Map<number, GhostPiece[]>();
+  for (const piece of pieces) {
+    const line = Math.round(piece.top / 8);
+    lines.set(line, [...(lines.get(line) ?? []), piece]);
+  }
+  return [...lines]
+    .sort(([a], [b]) => a - b)
+    .map(([, line]) => line.sort((a, b) => a.left - b.left).map(({ text }) => text).join(''))
+    .join('\n');
+}
+
 export function createEditor({ page, folder }: { page: Page; window: Window; folder: string }): Editor {
-  const ghostText = async (): Promise<string> => readable((await page.locator(GHOST).allInnerTexts()).join('\n'));
+  const ghostText = async (): Promise<string> => {
+    const pieces = await page.locator(GHOST).evaluateAll((all) =>
+      all
+        .filter((piece) => !all.some((other) => other !== piece && other.contains(piece)))
+        .map((piece) => ({ text: piece.textContent, ...piece.getBoundingClientRect().toJSON() }) as GhostPiece),
+    );
+    return readable(inReadingOrder(pieces));
+  };
   return {
     open: async (file, line = 1, column = 1) => {
       await openFile(page, { place: `${path.join(folder, file)}:${String(line)}:${String(column)}`, name: path.basename(file) });
