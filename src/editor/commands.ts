@@ -26,6 +26,8 @@ export interface CommandDeps extends ConnectDeps, PlanoDeps {
 
 type Handler = (...args: unknown[]) => unknown;
 
+/** How long the status bar says what a command did. */
+const SAID_MS = 4000;
 const WALKTHROUGH = 'fairlead.fairlead#start';
 
 export function registerCommands(deps: CommandDeps): vscode.Disposable {
@@ -144,4 +146,6 @@ async function toggleInline(): Promise<void> {
   const on = configuration.get<unknown>('inline.enabled') !== false;
   const overridden = configuration.inspect('inline.enabled')?.globalLanguageValue !== undefined;
   await configuration.update('inline.enabled', !on, vscode.ConfigurationTarget.Global, overridden);
+  const where = overridden && document ? ` for ${document.languageId}` : '';
+  vscode.window.setStatusBarMessage(`${on ? '$(circle-slash)' : '$(check)'} Inline completions ${on ? 'off' : 'on'}${where}`, SAID_MS);
 }
