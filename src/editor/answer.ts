@@ -11,9 +11,10 @@ import { buildPrompt, historyTurns, type ChatPrompt, type PromptSource } from '.
 import { conversationKey } from './conversations';
 import type { Routed } from './dispatch';
 import { newId } from './ids';
+import { languagesOf } from './languages-of';
 import { needsOf } from './lm-messages';
 import type { Asked, ParticipantDeps } from './participant';
-import { readReferences } from './references';
+import { earlierPaths, readReferences } from './references';
 
 /** Prompt budget where no model's window is known. */
 const UNKNOWN_WINDOW_TOKENS = 32_000;
@@ -25,7 +26,7 @@ export async function answer(deps: ParticipantDeps, asked: Asked): Promise<vscod
   if (request.prompt.trim() === '' && request.references.length === 0) return greet(stream);
   const references = await readReferences(request.references);
   for (const { shown } of references.attachments) if (shown) stream.reference(shown);
-  const source: PromptSource = { question: request.prompt, history: historyTurns(context.history), references };
+  const source: PromptSource = { question: request.prompt, history: historyTurns(context.history), earlier: earlierPaths(context.history), references };
   const { routed, prompt } = await withLateProgress(stream, 'Choosing a model…', () => chooseModel(deps, source, signal));
   const words = ownWords(stream);
   words.say(headLine(headline(routed.decision, routed.candidates), routed.decision.id));
@@ -58,8 +59,8 @@ interface Limits {
 async function routeWithin(deps: ParticipantDeps, source: PromptSource, limits: Limits): Promise<Chosen> {
   const prompt = buildPrompt(source, limits.budgetTokens);
   const { attachments } = source.references;
-  const files = attachments.flatMap(({ path }) => path ?? []);
-  const languages = attachments.flatMap(({ language }) => (language === '' ? [] : [language]));
+  const files = [...attachments.flatMap(({ path }) => path ?? []), ...source.earlier];
+  const languages = [...attachments.flatMap(({ language }) => (language === '' ? [] : [language])), ...languagesOf(source.earlier)];
   const turns = [...source.history, { role: 'user' as const, text: source.question }];
   const request: RouteRequest = {
     id: newId(),

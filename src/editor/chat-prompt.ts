@@ -28,6 +28,8 @@ export interface ChatPrompt {
 export interface PromptSource {
   readonly question: string;
   readonly history: readonly Turn[];
+  /** Workspace-relative paths of files that earlier questions attached. */
+  readonly earlier: readonly string[];
   readonly references: ReadReferences;
 }
 

@@ -1,6 +1,7 @@
 // From a surface to the router and on to a backend: the same two steps for chat, agents and ghost text.
 import type * as vscode from 'vscode';
 import type { Backend, ChatCall } from '../router/ports';
+import { mayGoOn } from '../router/eligibility';
 import { runDecision, type RunEvent } from '../router/execute';
 import type { Policy } from '../router/decide';
 import type { Router } from '../router/route';
@@ -24,9 +25,16 @@ export interface Routed {
   readonly candidates: readonly Candidate[];
 }
 
+export interface Earlier {
+  readonly routes: readonly string[];
+  readonly resource: vscode.Uri | undefined;
+}
+
 export interface Dispatch {
   decide(request: RouteRequest, resource: vscode.Uri | undefined, signal: AbortSignal): Promise<Routed>;
   decideNow(request: RouteRequest, resource: vscode.Uri | undefined): Routed;
+  /** The models of an earlier decision that may go on with what the conversation holds by now, in their order. */
+  goOn(models: readonly string[], request: RouteRequest, earlier: Earlier): Routed['candidates'];
   run(routed: Routed, call: Omit<ChatCall, 'candidate'>, signal: AbortSignal): AsyncIterable<RunEvent>;
   /** Every known model as it may serve a surface. */
   candidates(surface: Surface): readonly Candidate[];
@@ -60,6 +68,13 @@ export function createDispatch({ router, pool, settings, backends, matches, log 
     decideNow: (request, resource) => {
       const policy = policyFor(request.surface, resource);
       return { decision: router.routeNow(request, policy), candidates: policy.candidates };
+    },
+    goOn: (models, request, { routes, resource }) => {
+      const policy = policyFor(request.surface, resource);
+      return models.flatMap((id) => {
+        const candidate = policy.candidates.find((one) => one.id === id);
+        return candidate && mayGoOn(candidate, { ...policy, request, routes }) ? [candidate] : [];
+      });
     },
     run: ({ decision, candidates: pooled }, call, signal) =>
       runDecision({ decision, candidates: pooled, backends, call, log }, signal),

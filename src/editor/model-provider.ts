@@ -14,6 +14,7 @@ import { conversationKey, createConversations, isToolTurn, type Conversations } 
 import type { DecisionLog } from './decision-log';
 import type { Dispatch, Routed } from './dispatch';
 import { newId } from './ids';
+import { languagesOf } from './languages-of';
 import { countTokens, fromVscodeMessages, fromVscodeTools, needsOf, turnsOf } from './lm-messages';
 import { mentionedPaths } from './mentioned-paths';
 import { nextSteps } from './next-steps';
@@ -137,37 +138,45 @@ interface Turn {
   readonly ask: Ask;
 }
 
-/** Inside a tool loop the model that answered goes on, as long as the conversation fits into its window. */
-function sameModel(deps: ModelProviderDeps, conversations: Conversations, { key, ask }: Turn): Routed | undefined {
-  const remembered = isToolTurn(ask.messages) ? conversations.get(key) : undefined;
+/** Inside a tool loop the model that answered goes on, while it may: tools may have read files that must stay here. */
+function sameModel(deps: ModelProviderDeps, conversations: Conversations, turn: Turn): Routed | undefined {
+  const remembered = isToolTurn(turn.ask.messages) ? conversations.get(turn.key) : undefined;
   if (!remembered) return undefined;
-  const candidates = deps.dispatch.candidates('agent');
   const { decision, model } = remembered;
-  const window = candidates.find(({ id }) => id === model)?.contextTokens;
-  if (window !== undefined && countTokens(ask.messages, ask.tools) > window) return undefined;
+  const others = [decision.model, ...decision.fallbacks].filter((id): id is string => id !== undefined && id !== model);
+  const earlier = { routes: decision.routes, resource: vscode.workspace.workspaceFolders?.[0]?.uri };
+  const candidates = deps.dispatch.goOn([model, ...others], requestOf(turn), earlier);
+  if (candidates[0]?.id !== model) {
+    deps.log.info(`[${decision.id}] tool step: ${model} may not go on with what the conversation holds now; choosing anew`);
+    return undefined;
+  }
   deps.log.debug(`[${decision.id}] tool step: stays with ${model}`);
-  const fallbacks = [decision.model, ...decision.fallbacks].filter((id) => id !== undefined && id !== model) as string[];
-  return { decision: { ...decision, model, fallbacks }, candidates };
+  return { decision: { ...decision, model, fallbacks: candidates.slice(1).map(({ id }) => id) }, candidates };
 }
 
-async function route(deps: ModelProviderDeps, { key, ask }: Turn, signal: AbortSignal): Promise<Routed> {
-  const turns = turnsOf(ask.messages);
-  const folders = vscode.workspace.workspaceFolders ?? [];
-  const roots = folders.map(({ uri }) => uri.fsPath);
-  const toolInputs = ask.messages.flatMap(({ parts }) =>
-    parts.map((part) => (part.type === 'tool_call' ? JSON.stringify(part.input ?? {}) : '')),
+function requestOf({ key, ask }: Turn): RouteRequest {
+  const roots = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+  const texts = ask.messages.flatMap(({ parts }) =>
+    parts.map((part) => {
+      if (part.type === 'text' || part.type === 'tool_result') return part.text;
+      return part.type === 'tool_call' ? JSON.stringify(part.input ?? {}) : '';
+    }),
   );
-  const request: RouteRequest = {
+  const paths = mentionedPaths(texts, roots);
+  return {
     id: newId(),
     surface: 'agent',
-    turns,
+    turns: turnsOf(ask.messages),
     conversation: key,
     inputTokens: countTokens(ask.messages, ask.tools),
     needs: needsOf(ask.messages, ask.tools),
-    paths: mentionedPaths([...turns.map(({ text }) => text), ...toolInputs], roots),
-    languages: [],
+    paths,
+    languages: languagesOf(paths),
   };
-  const routed = await deps.dispatch.decide(request, folders[0]?.uri, signal);
+}
+
+async function route(deps: ModelProviderDeps, turn: Turn, signal: AbortSignal): Promise<Routed> {
+  const routed = await deps.dispatch.decide(requestOf(turn), vscode.workspace.workspaceFolders?.[0]?.uri, signal);
   deps.log.debug(headline(routed.decision, routed.candidates));
   return routed;
 }

@@ -42,6 +42,15 @@ export async function readReferences(references: readonly vscode.ChatPromptRefer
   return { attachments: distinct(attachments), images, left };
 }
 
+/** Files that earlier questions attached: what the models said of them goes along with each follow-up. */
+export function earlierPaths(history: readonly (vscode.ChatRequestTurn | vscode.ChatResponseTurn)[]): string[] {
+  const references = history.flatMap((turn) => (turn instanceof vscode.ChatRequestTurn ? turn.references : []));
+  return references.flatMap(({ value }) => {
+    const uri = value instanceof vscode.Uri ? value : locationOf(value)?.uri;
+    return uri ? [relative(uri)] : [];
+  });
+}
+
 async function attachmentOf(reference: vscode.ChatPromptReference): Promise<Attachment> {
   const { value } = reference;
   if (typeof value === 'string') return { title: reference.modelDescription ?? nameOf(reference), text: value, language: '' };

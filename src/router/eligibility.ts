@@ -1,6 +1,6 @@
 // Which candidates may serve a request at all, and why the others may not. Unknown facts do not exclude.
 import type { Rule } from '../settings/settings';
-import { brokenRules } from './rules';
+import { brokenRules, matchRules, type GlobMatcher } from './rules';
 import type { Candidate, RefusedCandidate, Refusal, RouteRequest } from './types';
 
 /** Tokens kept free for the answer when the model's own limit is unknown. */
@@ -52,4 +52,19 @@ function capabilityRefusals(candidate: Candidate, request: RouteRequest): Refusa
   return request.needs
     .filter((need) => !candidate.capabilities.includes(need))
     .map((missing): Refusal => ({ kind: 'capability', missing }));
+}
+
+export interface Allowed {
+  readonly rules: readonly Rule[];
+  readonly matches: GlobMatcher;
+  readonly request: RouteRequest;
+  /** Routes that were decided earlier in this conversation. */
+  readonly routes: readonly string[];
+}
+
+/** Whether a model chosen earlier may go on with what the conversation holds by now, such as files a tool has read. */
+export function mayGoOn(candidate: Candidate, { rules, matches, request, routes }: Allowed): boolean {
+  const [route, ...alsoRoutes] = routes;
+  const { limiting } = matchRules({ rules, request, route, alsoRoutes, matches });
+  return checkEligibility([candidate], request, limiting).eligible.length === 1;
 }

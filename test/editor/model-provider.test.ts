@@ -92,6 +92,25 @@ describe('Fairlead Auto', () => {
     assert.equal(await textOf(await model.sendRequest(next)), 'wrong');
   });
 
+  it('leaves the model inside a tool loop once a tool has read a file that it may not see', async () => {
+    server = await serve({ tester: { reply: 'leaked' }, analyst: { reply: 'kept' } });
+    const rules = [{ when: { path: ['private/**'] }, require: ['analyst'] }, { when: { language: ['sql'] }, require: ['analyst'] }];
+    await set({ routes: ROUTES, rules });
+    const model = await auto();
+    const question = ask('write unit tests for this class');
+    assert.equal(await textOf(await model.sendRequest(question)), 'leaked');
+    const root = vscode.workspace.workspaceFolders![0]!.uri;
+    for (const file of ['private/refund.ts', 'db/customers.sql']) {
+      const { fsPath } = vscode.Uri.joinPath(root, ...file.split('/'));
+      const call = new vscode.LanguageModelToolCallPart('call_8', 'read_file', { filePath: fsPath });
+      const result = new vscode.LanguageModelToolResultPart('call_8', [new vscode.LanguageModelTextPart('secret text')]);
+      const step = [...question, vscode.LanguageModelChatMessage.Assistant([call]), vscode.LanguageModelChatMessage.User([result])];
+      assert.equal(await textOf(await model.sendRequest(step, { tools: [read] })), 'kept', file);
+    }
+    const seen = chats(server).filter(({ body }) => JSON.stringify(body).includes('secret text'));
+    assert.deepEqual([...new Set(seen.map(({ body }) => body['model']))], ['analyst']);
+  });
+
   it('sends images to a model that sees', async () => {
     server = await serve({ blind: { reply: 'dark' }, seeing: { reply: 'a boat' } }, { seeing: { capabilities: ['tools', 'vision'] } });
     await set({ defaultModels: ['blind', 'seeing'] });
