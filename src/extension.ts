@@ -2,8 +2,11 @@
 import { join } from 'node:path';
 import type * as vscode from 'vscode';
 import { buildCandidates } from './adapters/candidates';
+import { readCatalog } from './adapters/catalog';
 import { classifiersFrom } from './adapters/classifiers/from-settings';
 import { discoverModels } from './adapters/discovery';
+import { readGgufFacts } from './adapters/download/gguf-header';
+import { createModelStore, modelsFolder } from './adapters/download/model-store';
 import { createEventStore } from './adapters/events-file';
 import { createGlobMatcher } from './adapters/globs';
 import { listModels } from './adapters/list-models';
@@ -20,10 +23,12 @@ import { createFeedback } from './editor/feedback';
 import { registerInline } from './editor/inline';
 import { createInlineStatus } from './editor/inline-status';
 import { createKeys, type Keys } from './editor/keys';
+import { registerLocalModels } from './editor/local-models';
 import { registerModelProvider } from './editor/model-provider';
-import { createOutput } from './editor/output';
+import { createOutput, type Output } from './editor/output';
 import { registerParticipant } from './editor/participant';
 import { createPool, type Pool } from './editor/pool';
+import { createQuarantineNotice } from './editor/quarantine-notice';
 import { createSettingsStore, type SettingsStore } from './editor/settings-store';
 import { createStarter } from './editor/starter';
 import { registerStatusBar } from './editor/status-bar';
@@ -33,6 +38,7 @@ import { createConversationMemory } from './router/memory';
 import type { Backend, Classifier, Clock } from './router/ports';
 import { createRouter, type Router } from './router/route';
 import type { Candidate, ProviderKind } from './router/types';
+import type { Settings } from './settings/settings';
 import type { Log } from './shared/log';
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -45,7 +51,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const events = createEventStore({ folder: context.globalStorageUri.fsPath, log });
   const pool = buildPool({ settings, keys, log });
   const backends = buildBackends(keys, log);
-  const { router, classifiers } = buildRouting({ context, settings, keys, decisions, clock, log });
+  const { router, classifiers } = buildRouting({ context, settings, keys, decisions, clock, output });
   const dispatch = createDispatch({ router, pool, settings, backends, matches: createGlobMatcher(), log });
   const feedback = createFeedback({ decisions, events });
   const candidates = (): readonly Candidate[] => pool.candidates();
@@ -54,9 +60,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(output, settings, decisions, pool, view, inlineStatus, { dispose: () => events.close() });
 
   const start = createStarter({ subscriptions: context.subscriptions, log });
-  start('the model provider', () =>
-    registerModelProvider({ dispatch, decisions, onDidChangePool: pool.onDidChange, log }),
-  );
+  start('the model provider', () => registerModelProvider({ dispatch, decisions, onDidChangePool: pool.onDidChange, log }));
   start('@fairlead', () => registerParticipant({ dispatch, decisions, settings, feedback, log }));
   start('inline completions', () => registerInline({ dispatch, decisions, settings, status: inlineStatus, log }));
   start('commands', () =>
@@ -74,6 +78,7 @@ export function activate(context: vscode.ExtensionContext): void {
       listModels: (baseUrl, signal) => listModels({ key: keys.get }, baseUrl, signal),
     }),
   );
+  start('local models', () => startLocalModels(context, settings, output));
   start('the status bar', () => registerStatusBar({ decisions, candidates, onDidChangePool: pool.onDidChange }));
   start('warming up', () =>
     registerWarmUp({
@@ -93,15 +98,15 @@ interface RoutingParts {
   readonly keys: Keys;
   readonly decisions: DecisionLog;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly output: Output;
 }
 
-function buildRouting({ context, settings, keys, decisions, clock, log }: RoutingParts): {
+function buildRouting({ context, settings, keys, decisions, clock, output }: RoutingParts): {
   readonly router: Router;
   readonly classifiers: () => readonly Classifier[];
 } {
   const classifiersOf = classifiersFrom({
-    runtime: buildRuntime(context, settings, log),
+    runtime: buildRuntime(context, settings, output),
     routerFolder: join(context.extensionPath, 'models', 'router'),
     key: keys.get,
     clock,
@@ -130,15 +135,41 @@ function buildPool({ settings, keys, log }: PoolParts): Pool {
   });
 }
 
-function buildRuntime(context: vscode.ExtensionContext, settings: SettingsStore, log: Log): LlamaRuntime {
-  const runtime = createRuntime({
+function buildRuntime(context: vscode.ExtensionContext, settings: SettingsStore, output: Output): LlamaRuntime {
+  const { log } = output;
+  const onQuarantine = createQuarantineNotice({
+    tryAgain: (path) => runtime.tryAgain(path),
+    showOutput: () => output.show(),
+    log,
+  });
+  const runtime: LlamaRuntime = createRuntime({
     hostPath: join(context.extensionPath, 'dist', 'llama-host.js'),
     storage: join(context.globalStorageUri.fsPath, 'runtime'),
     settings: () => settings.for(undefined).runtime,
     log,
+    onQuarantine,
   });
   context.subscriptions.push({ dispose: () => void runtime.dispose() });
   return runtime;
+}
+
+function startLocalModels(context: vscode.ExtensionContext, settings: SettingsStore, output: Output): vscode.Disposable {
+  const { log } = output;
+  const own = join(context.globalStorageUri.fsPath, 'models');
+  const setting = (): Settings['localModels'] => settings.for(undefined).localModels;
+  const store = createModelStore({
+    folder: () => modelsFolder(setting().folder, own),
+    mirror: () => (setting().mirror === '' ? undefined : setting().mirror),
+    log,
+  });
+  return registerLocalModels({
+    catalog: readCatalog(),
+    store,
+    inspect: readGgufFacts,
+    memory: context.globalState,
+    showOutput: () => output.show(),
+    log,
+  });
 }
 
 function buildBackends({ get: key }: Keys, log: Log): ReadonlyMap<ProviderKind, Backend> {

@@ -44,6 +44,8 @@ const file = z.strictObject({ licences: z.array(licence), models: z.array(model)
 export type Licence = z.infer<typeof licence>;
 export interface CatalogModel extends Omit<z.infer<typeof model>, 'licence'> {
   readonly licence: Licence;
+  /** Where its publisher tells about it. */
+  readonly page: string;
 }
 
 export const HUGGING_FACE = 'https://huggingface.co';
@@ -55,7 +57,7 @@ export function readCatalog(content: unknown = data): readonly CatalogModel[] {
   return models.map((one) => {
     const own = byId.get(one.licence);
     if (!own) throw new Error(`models/catalog.json: ${one.id} names the unknown licence ${one.licence}`);
-    return { ...one, licence: own };
+    return { ...one, licence: own, page: `${HUGGING_FACE}/${one.source.repo}` };
   });
 }
 
@@ -63,9 +65,4 @@ export function readCatalog(content: unknown = data): readonly CatalogModel[] {
 export function addressOf({ source }: Pick<CatalogModel, 'source'>, mirror: string | undefined): string {
   const base = (mirror ?? HUGGING_FACE).replace(/\/+$/u, '');
   return `${base}/${source.repo}/resolve/${source.revision}/${source.file}`;
-}
-
-/** The page that tells about the model. */
-export function pageOf({ source }: Pick<CatalogModel, 'source'>): string {
-  return `${HUGGING_FACE}/${source.repo}`;
 }

@@ -18,6 +18,8 @@ const rows = {
   storeApiKey: { id: 'fairlead.storeApiKey', title: 'Store an API Key…', icon: '$(key)' },
   removeApiKey: { id: 'fairlead.removeApiKey', title: 'Remove an API Key…' },
   findModels: { id: 'fairlead.findModels', title: 'Find Models on This Machine', icon: '$(search)' },
+  downloadModel: { id: 'fairlead.downloadModel', title: 'Download a Local Model…', icon: '$(cloud-download)' },
+  removeModel: { id: 'fairlead.removeModel', title: 'Remove a Local Model…' },
   routeText: { id: 'fairlead.routeText', title: 'Route a Text (Dry Run)…', icon: '$(milestone)' },
   importRoutes: { id: 'fairlead.importRoutes', title: 'Import Routes from Plano…' },
   exportRoutes: { id: 'fairlead.exportRoutes', title: 'Export Routes for Plano' },
@@ -33,5 +35,8 @@ const rows = {
 } as const satisfies Record<string, CommandRow>;
 
 export type CommandName = keyof typeof rows;
+
+/** Those that local-models.ts registers. */
+export type LocalModelCommand = 'downloadModel' | 'removeModel';
 
 export const commands: Readonly<Record<CommandName, CommandRow>> = rows;

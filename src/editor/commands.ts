@@ -5,7 +5,7 @@ import { estimateTokens } from '../router/tokens';
 import { isAbort } from '../shared/abort';
 import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';
-import { commands, type CommandName } from './commands-table';
+import { commands, type CommandName, type LocalModelCommand } from './commands-table';
 import { connectServer, type ConnectDeps } from './connect';
 import type { DecisionLog, DecisionView } from './decision-log';
 import type { Dispatch } from './dispatch';
@@ -31,7 +31,7 @@ const SAID_MS = 4000;
 const WALKTHROUGH = 'fairlead.fairlead#start';
 
 export function registerCommands(deps: CommandDeps): vscode.Disposable {
-  const handlers: Record<CommandName, Handler> = {
+  const handlers: Record<Exclude<CommandName, LocalModelCommand>, Handler> = {
     connectServer: () => connectServer(deps),
     storeApiKey: (baseUrl) => deps.keys.askAndStore(typeof baseUrl === 'string' ? baseUrl : undefined),
     removeApiKey: () => deps.keys.askAndRemove(),
@@ -57,9 +57,13 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
       if (typeof id === 'string') deps.feedback.record(id, 1, 'accept');
     },
   };
-  const names = Object.keys(handlers) as CommandName[];
+  return registerHandlers(deps.log, handlers);
+}
+
+export function registerHandlers(log: Log, handlers: Partial<Record<CommandName, Handler>>): vscode.Disposable {
+  const entries = Object.entries(handlers) as [CommandName, Handler][];
   return vscode.Disposable.from(
-    ...names.map((name) => vscode.commands.registerCommand(commands[name].id, guarded(deps.log, name, handlers[name]))),
+    ...entries.map(([name, handler]) => vscode.commands.registerCommand(commands[name].id, guarded(log, name, handler))),
   );
 }
 

@@ -51,6 +51,7 @@ export function parseSettings(read: Read): ParsedSettings {
       idleMinutes: scalar('runtime.idleMinutes'),
       memoryLimitMb: scalar('runtime.memoryLimitMb'),
     },
+    localModels: { folder: scalar('localModels.folder'), mirror: scalar('localModels.mirror') },
     inline: {
       enabled: scalar('inline.enabled'),
       debounceMs: scalar('inline.debounceMs'),

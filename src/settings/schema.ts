@@ -227,6 +227,18 @@ export const settingSpecs = {
     scope: 'machine',
     markdown: 'MiB of memory a GGUF model may take; a larger one is refused instead of swapping. 0 takes four fifths of what is free.',
   },
+  'localModels.folder': {
+    schema: z.string().regex(/^(?:$|~[\\/]|\/|[A-Za-z]:[\\/]|\\\\)/u, 'must be an absolute path, or begin with ~/').default(''),
+    scope: 'machine',
+    markdown:
+      'Folder for the models that **Fairlead: Download a Local Model** fetches; an absolute path or one that begins with `~/`. Empty: a folder of Fairlead’s own in VS Code’s storage.',
+  },
+  'localModels.mirror': {
+    schema: z.string().regex(/^(?:https?:\/\/\S+)?$/u, 'must be an http:// or https:// address').default(''),
+    scope: 'machine',
+    markdown:
+      'Base address of a server that stands in for `https://huggingface.co` when models are downloaded, with the same paths. A proxy is set with `#http.proxy#`.',
+  },
   'inline.enabled': {
     schema: z.boolean().default(true),
     scope: 'language-overridable',

@@ -42,6 +42,8 @@ export interface Settings {
     readonly idleMinutes: number;
     readonly memoryLimitMb: number;
   };
+  /** Both empty where nothing is set. */
+  readonly localModels: { readonly folder: string; readonly mirror: string };
   readonly inline: { readonly enabled: boolean; readonly debounceMs: number; readonly maxTokens: number };
   readonly logPrompts: boolean;
 }

@@ -13,7 +13,7 @@ export interface LockDeps {
 
 /** Rejects with RouterError `disk` when another window has it. Resolves to what gives it back. */
 export async function lockPart(target: string, { staleLockMs, log }: LockDeps): Promise<() => Promise<void>> {
-  const path = `${target}.part.lock`;
+  const path = lockPath(target);
   await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
     throw diskFailure(error, dirname(path));
   });
@@ -34,6 +34,14 @@ export async function lockPart(target: string, { staleLockMs, log }: LockDeps): 
     await rm(path, { force: true });
   };
 }
+
+/** True while another download of the same file is under way, here or in another window. */
+export async function isLocked(target: string, staleLockMs: number): Promise<boolean> {
+  const path = lockPath(target);
+  return (await stat(path).then(() => true, () => false)) && !(await isStale(path, staleLockMs));
+}
+
+const lockPath = (target: string): string => `${target}.part.lock`;
 
 async function create(path: string): Promise<boolean> {
   try {

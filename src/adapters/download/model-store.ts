@@ -1,16 +1,21 @@
 // The folder of downloaded models: what is there, what is half there, getting and removing.
 import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../../shared/log';
 import { addressOf, type CatalogModel } from '../catalog';
-import { downloadFile, removeDownload } from './download-file';
+import { badPath, downloadFile, removeDownload } from './download-file';
+import { isLocked } from './lock';
 import { discardPart, partState } from './part';
 import { createPinStore, type PinStore } from './pins';
-import type { DownloadDeps, DownloadRequest, Progress } from './types';
+import { TIMING, type DownloadDeps, type DownloadRequest, type Progress } from './types';
 
 export type ModelState =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'partial'; readonly bytes: number; readonly totalBytes: number | undefined }
+  /** `busy`: it is being downloaded right now, perhaps by another window. */
+  | { readonly kind: 'partial'; readonly bytes: number; readonly totalBytes: number | undefined; readonly busy: boolean }
+  /** What came was not the promised file; it waits to be removed. */
+  | { readonly kind: 'aside'; readonly path: string; readonly bytes: number }
   | { readonly kind: 'present'; readonly path: string; readonly bytes: number };
 
 export interface ModelStore {
@@ -42,10 +47,12 @@ export function createModelStore({ folder, mirror, log, download = {} }: ModelSt
   return {
     stateOf: async (model) => {
       const path = targetOf(model);
-      const bytes = await stat(path).then(({ size }) => size, () => undefined);
+      const bytes = await sizeOf(path);
       if (bytes !== undefined) return { kind: 'present', path, bytes };
       const part = await partState(path, log);
-      return part ? { kind: 'partial', ...part } : { kind: 'absent' };
+      if (part) return { kind: 'partial', ...part, busy: await isLocked(path, TIMING.staleLockMs) };
+      const aside = await sizeOf(badPath(path));
+      return aside === undefined ? { kind: 'absent' } : { kind: 'aside', path: badPath(path), bytes: aside };
     },
     download: async (model, onProgress, signal) => {
       const request = requestOf(model, targetOf(model), mirror());
@@ -57,6 +64,16 @@ export function createModelStore({ folder, mirror, log, download = {} }: ModelSt
     isPinned: async ({ id, sha256 }) => sha256 === null && (await pins.get(id)) !== undefined,
     forgetPin: ({ id }) => pins.forget(id),
   };
+}
+
+/** The folder that the setting names, with `~` as the user's home; the product's own where none is set. */
+export function modelsFolder(setting: string, own: string): string {
+  if (setting === '') return own;
+  return /^~[\\/]/u.test(setting) ? join(homedir(), setting.slice(2)) : setting;
+}
+
+function sizeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(({ size }) => size, () => undefined);
 }
 
 function requestOf(model: CatalogModel, target: string, mirror: string | undefined): DownloadRequest {

@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Progress } from '../../../../src/adapters/download/types';
+import type { DownloadTiming, Progress } from '../../../../src/adapters/download/types';
 import { isAbort } from '../../../../src/shared/abort';
 import { rejection } from '../../../support/adapters';
 import type { Deed } from '../../../support/file-server';
@@ -16,17 +16,17 @@ const ranges = (): (string | undefined)[] => bench.server.requests.map(({ range 
 
 describe('a download whose connection breaks', () => {
   const body = gguf();
-  it.each<[string, Deed[], number]>([
+  it.each<[string, Deed[], number, Partial<DownloadTiming>?]>([
     ['once, half-way', [{ cutAfter: 150 * KB }], 2],
     ['before the first byte', [{ hangUp: true }], 2],
     ['after the headers', [{ cutAfter: 0 }], 2],
     ['three times, each time with some progress', [{ cutAfter: 90 * KB }, { cutAfter: 90 * KB }, { cutAfter: 90 * KB }], 4],
     ['and the server then fails twice', [{ cutAfter: 90 * KB }, { status: 500 }, { status: 503 }], 4],
-    ['in silence', [{ stallAfter: 100 * KB }], 2],
-  ])('%s, is finished from where it stopped', async (_how, deeds, requests) => {
+    ['in silence', [{ stallAfter: 100 * KB }], 2, { idleMs: 1000 }],
+  ])('%s, is finished from where it stopped', async (_how, deeds, requests, timing) => {
     bench.server.serve(FILE, { body, etag: '"v1"' });
     bench.server.script(FILE, ...deeds);
-    const done = await bench.download({ sha256: sha256(body), expectedBytes: body.length }, undefined, { timing: { ...bench.deps.timing, idleMs: 300 } });
+    const done = await bench.download({ sha256: sha256(body), expectedBytes: body.length }, undefined, { timing: { ...bench.deps.timing, ...timing } });
     expect(bench.read().equals(body)).toBe(true);
     expect(done).toEqual({ path: bench.target, bytes: body.length, sha256: sha256(body) });
     expect(bench.server.requests).toHaveLength(requests);

@@ -6,6 +6,7 @@ import { addressOf, readCatalog, type CatalogModel } from '../../../../src/adapt
 import { createModelStore, type ModelStore } from '../../../../src/adapters/download/model-store';
 import type { Progress } from '../../../../src/adapters/download/types';
 import { fimFormatFor } from '../../../../src/completion/fim-formats';
+import shipped from '../../../../models/catalog.json';
 import { recordingLog } from '../../../support/adapters';
 import { startFileServer, type FileServer } from '../../../support/file-server';
 import { gguf, KB, NEVER, sha256 } from './setup';
@@ -44,11 +45,15 @@ describe('the catalogue that ships', () => {
     expect([...new Set(free)].sort()).toEqual(['apache-2.0', 'mit']);
   });
 
-  it('is refused when an entry is not what it should be', () => {
-    const entry = { ...catalog[0], licence: 'katanemo-research' };
-    expect(() => readCatalog({ licences: [], models: [entry] })).toThrow('unknown licence');
-    expect(() => readCatalog({ licences: [], models: [{ ...entry, sha256: 'beef' }] })).toThrow();
-    expect(() => readCatalog({ licences: [], models: [{ ...entry, source: { repo: 'a/b', revision: 'main', file: '../../x.gguf' } }] })).toThrow();
+  const [entry] = shipped.models;
+  it.each<[string, object, string]>([
+    ['an unknown licence', { licence: 'none' }, 'unknown licence'],
+    ['half a hash', { sha256: 'beef' }, 'sha256'],
+    ['a file in another folder', { source: { ...entry!.source, file: '../../x.gguf' } }, 'file'],
+    ['a purpose nobody knows', { purpose: 'poetry' }, 'purpose'],
+    ['a key nobody knows', { colour: 'blue' }, 'colour'],
+  ])('is refused with %s', (_what, change, words) => {
+    expect(() => readCatalog({ ...shipped, models: [{ ...entry, ...change }] })).toThrow(words);
   });
 
   it.each([
@@ -94,9 +99,23 @@ describe('the folder of models', () => {
       if (progress.phase === 'downloading' && progress.bytes >= 100 * KB) controller.abort();
     };
     await expect(store.download(model, onProgress, controller.signal)).rejects.toMatchObject({ name: 'AbortError' });
-    expect(await store.stateOf(model)).toEqual({ kind: 'partial', bytes: 100 * KB, totalBytes: body.length });
+    expect(await store.stateOf(model)).toEqual({ kind: 'partial', bytes: 100 * KB, totalBytes: body.length, busy: false });
     await store.discard(model);
     expect(await store.stateOf(model)).toEqual({ kind: 'absent' });
+  });
+
+  it('knows that a download is under way', async () => {
+    server.script(path, { stallAfter: 100 * KB }, { stallAfter: 10 * KB });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const onProgress = (progress: Progress): void => {
+      if (progress.phase === 'downloading' && progress.bytes >= 100 * KB) first.abort();
+    };
+    await expect(store.download(model, onProgress, first.signal)).rejects.toMatchObject({ name: 'AbortError' });
+    const again = store.download(model, () => undefined, second.signal);
+    await server.until((requests) => requests.length === 2);
+    expect(await store.stateOf(model)).toMatchObject({ kind: 'partial', busy: true });
+    second.abort();
+    await expect(again).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   it('holds a promised hash and length against what comes', async () => {
@@ -119,7 +138,7 @@ describe('the folder of models', () => {
 
   it('removes all that a download left', async () => {
     await expect(store.download({ ...model, sha256: 'b'.repeat(64) }, () => undefined, NEVER)).rejects.toMatchObject({ code: 'hash' });
-    expect(readdirSync(folder).some((name) => name.endsWith('.bad'))).toBe(true);
+    expect(await store.stateOf(model)).toMatchObject({ kind: 'aside', bytes: body.length });
     await store.remove(model);
     expect(readdirSync(folder)).toEqual([]);
   });

@@ -46,7 +46,7 @@ export async function startBench(): Promise<Bench> {
     pins: createPinStore(() => join(folder, 'models', 'pins.json'), log),
     log,
     onProgress: (one) => void progress.push(one),
-    timing: { firstRetryMs: 5, longestRetryMs: 20, idleMs: 2000, failures: 4, gainBytes: 64 * KB, checkpointBytes: 32 * KB, staleLockMs: 2000 },
+    timing: { firstRetryMs: 5, longestRetryMs: 20, idleMs: 10_000, failures: 4, gainBytes: 64 * KB, checkpointBytes: 32 * KB, staleLockMs: 2000 },
   };
   return {
     server,

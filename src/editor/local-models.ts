@@ -1,0 +1,139 @@
+// "Download a Local Model" and "Remove a Local Model", and the offer to go on with what a restart interrupted.
+import * as vscode from 'vscode';
+import { messageOf } from '../shared/errors';
+import { registerHandlers } from './commands';
+import { commands } from './commands-table';
+import { downloadShown, type DownloadDeps } from './local-model-download';
+import { pickToDownload, pickToRemove, type ListedModel } from './local-model-pick';
+import type { LocalModel, LocalModelState, ModelFileFacts } from './local-models-port';
+import { licenceAccepted } from './model-licence';
+import { portionText, sizeText } from './transfer-text';
+import { offerAsClassifier, offerUse, stopUsing } from './use-model';
+
+export interface LocalModelsDeps extends DownloadDeps {
+  readonly catalog: readonly LocalModel[];
+  /** Looks at the header of a GGUF file; rejects with RouterError. */
+  readonly inspect: (path: string) => Promise<ModelFileFacts>;
+  /** Remembers accepted licences and which downloads were offered to go on. */
+  readonly memory: vscode.Memento;
+  /** Milliseconds after the start until an interrupted download is offered; 15,000 when left out. */
+  readonly resumeOfferMs?: number;
+}
+
+export function registerLocalModels(deps: LocalModelsDeps): vscode.Disposable {
+  const underWay = new Set<string>();
+  const session: Session = { ...deps, underWay };
+  const offering = setTimeout(() => {
+    offerToResume(session).catch((error: unknown) => {
+      deps.log.warn(`Interrupted downloads could not be looked for: ${messageOf(error)}`);
+    });
+  }, deps.resumeOfferMs ?? 15_000);
+  return vscode.Disposable.from(
+    registerHandlers(deps.log, {
+      downloadModel: () => chooseAndDownload(session),
+      removeModel: () => chooseAndRemove(session),
+    }),
+    { dispose: () => clearTimeout(offering) },
+  );
+}
+
+interface Session extends LocalModelsDeps {
+  /** Ids of the models that this window is downloading. */
+  readonly underWay: Set<string>;
+}
+
+async function list({ catalog, store }: Session): Promise<ListedModel[]> {
+  return Promise.all(catalog.map(async (model) => ({ model, state: await store.stateOf(model) })));
+}
+
+async function chooseAndDownload(session: Session): Promise<void> {
+  const picked = await pickToDownload(await list(session));
+  if (picked === 'own') await useOwnFile(session);
+  else if (picked?.state.kind === 'present') await offerUse(picked.model, picked.state.path);
+  else if (picked) await download(session, picked.model);
+}
+
+async function download(session: Session, model: LocalModel): Promise<void> {
+  const { underWay } = session;
+  if (underWay.has(model.id)) {
+    void vscode.window.showInformationMessage(`${model.title} is being downloaded already.`);
+    return;
+  }
+  if (!(await licenceAccepted(model, session.memory))) return;
+  underWay.add(model.id);
+  try {
+    let ended = await downloadShown(session, model);
+    while (ended.kind === 'again') ended = await downloadShown(session, model);
+    underWay.delete(model.id);
+    if (ended.kind === 'done') await offerUse(model, ended.path);
+    else if (ended.kind === 'own_file') await useOwnFile(session);
+    else if (ended.kind === 'stopped') await tellKept(session, model);
+  } finally {
+    underWay.delete(model.id);
+  }
+}
+
+async function tellKept(session: Session, model: LocalModel): Promise<void> {
+  const state = await session.store.stateOf(model);
+  if (state.kind !== 'partial') return;
+  await rememberOffer(session, model, state);
+  await askAboutPart(session, model, `${model.title}: ${portionText(state.bytes, state.totalBytes)} are kept, and a download goes on from there.`);
+}
+
+const RESUME = 'Go On';
+const DISCARD = 'Throw It Away';
+
+async function askAboutPart(session: Session, model: LocalModel, text: string): Promise<void> {
+  const choice = await vscode.window.showInformationMessage(text, RESUME, DISCARD);
+  if (choice === RESUME) await download(session, model);
+  if (choice === DISCARD) await session.store.discard(model);
+}
+
+const OFFERED = 'fairlead.offeredParts';
+
+/** Offers each part once: a user who says nothing is not asked about the same part again. */
+async function offerToResume(session: Session): Promise<void> {
+  for (const { model, state } of await list(session)) {
+    if (state.kind !== 'partial' || state.busy || session.underWay.has(model.id)) continue;
+    if (session.memory.get<Record<string, number>>(OFFERED, {})[model.id] === state.bytes) continue;
+    await rememberOffer(session, model, state);
+    await askAboutPart(session, model, `The download of ${model.title} was interrupted at ${portionText(state.bytes, state.totalBytes)}.`);
+  }
+}
+
+async function rememberOffer({ memory }: Session, model: LocalModel, state: LocalModelState & { kind: 'partial' }): Promise<void> {
+  await memory.update(OFFERED, { ...memory.get<Record<string, number>>(OFFERED, {}), [model.id]: state.bytes });
+}
+
+async function useOwnFile({ inspect }: Session): Promise<void> {
+  const [file] = (await vscode.window.showOpenDialog({ title: 'A GGUF Model on This Machine', openLabel: 'Use', filters: { 'GGUF models': ['gguf'] } })) ?? [];
+  if (!file) return;
+  const facts = await inspect(file.fsPath);
+  const name = facts.name ?? file.path.split('/').at(-1) ?? file.fsPath;
+  const details = [facts.architecture, facts.sizeLabel, sizeText(facts.bytes)].filter((one) => one !== undefined);
+  await offerAsClassifier({ title: `${name} (${details.join(', ')})`, path: file.fsPath, dialect: null });
+}
+
+async function chooseAndRemove(session: Session): Promise<void> {
+  const here = (await list(session)).filter(({ state }) => state.kind !== 'absent');
+  if (here.length === 0) {
+    const choice = await vscode.window.showInformationMessage('No model has been downloaded.', 'Download a Local Model…');
+    if (choice !== undefined) await vscode.commands.executeCommand(commands.downloadModel.id);
+    return;
+  }
+  const picked = await pickToRemove(here);
+  if (picked) await remove(session, picked);
+}
+
+async function remove({ store, underWay }: Session, { model, state }: ListedModel): Promise<void> {
+  if (underWay.has(model.id) || (state.kind === 'partial' && state.busy)) {
+    void vscode.window.showWarningMessage(`${model.title} is being downloaded; stop that first.`);
+    return;
+  }
+  const size = state.kind === 'absent' ? '' : ` (${sizeText(state.bytes)})`;
+  const choice = await vscode.window.showWarningMessage(`Remove ${model.title}${size}?`, { modal: true, detail: 'To have it again, you download it again.' }, 'Remove');
+  if (choice !== 'Remove') return;
+  if (state.kind === 'present') await stopUsing(state.path);
+  await store.remove(model);
+  void vscode.window.showInformationMessage(`${model.title} is removed.`);
+}
