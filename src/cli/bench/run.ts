@@ -1,6 +1,7 @@
 // `bench NAME`: one form for all benchmarks, a Markdown table or, with --json, the same figures as one object.
 import { parseArgs } from 'node:util';
 import { benchAccuracy } from './accuracy';
+import { benchLatency } from './latency';
 import { machineName } from './machine';
 import type { BenchArgs, BenchResult } from './result';
 import { benchStart } from './start';
@@ -12,6 +13,7 @@ interface Bench {
 
 const benches: Record<string, Bench> = {
   accuracy: { what: 'route accuracy of a classifier on labelled rows (--data DIR)', run: benchAccuracy },
+  latency: { what: 'time of a decision beside node-llama-cpp called directly (--model FILE.gguf)', run: benchLatency },
   start: { what: 'activation, bundle size, router overhead without classifier', run: benchStart },
 };
 
