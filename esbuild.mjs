@@ -10,7 +10,11 @@ const ENTRIES = {
   extension: 'src/extension.ts',
   cli: 'src/cli/main.ts',
   'llama-host': 'src/adapters/llama/host.ts',
+  // Loaded at the first request that needs them: parsing them would be half of the time that activation takes.
+  openai: 'openai',
+  'plano-yaml': 'src/adapters/plano-yaml.ts',
 };
+const LAZY = /(^|[/])(openai|plano-yaml)$/;
 
 const { values } = parseArgs({
   options: {
@@ -19,7 +23,7 @@ const { values } = parseArgs({
   },
 });
 
-const entryPoints = Object.fromEntries(Object.entries(ENTRIES).filter(([, source]) => existsSync(source)));
+const entryPoints = Object.fromEntries(Object.entries(ENTRIES).filter(([, source]) => source === 'openai' || existsSync(source)));
 for (const [name, source] of Object.entries(ENTRIES)) {
   if (!(name in entryPoints)) console.log(`build: skipped ${name}, there is no ${source}`);
 }
@@ -35,6 +39,16 @@ const announce = {
       }
       console.log('build: finished');
     });
+  },
+};
+
+/** What is imported dynamically is a bundle of its own, beside the one that asks. */
+const lazy = {
+  name: 'lazy',
+  setup(build) {
+    build.onResolve({ filter: LAZY }, ({ path: name, kind }) =>
+      kind === 'dynamic-import' ? { path: `./${LAZY.exec(name)[2]}.js`, external: true } : undefined,
+    );
   },
 };
 
@@ -54,7 +68,7 @@ const context = await esbuild.context({
   sourcemap: values.production ? false : 'linked',
   logLevel: values.watch ? 'silent' : 'warning',
   metafile: true,
-  plugins: values.watch ? [announce] : [],
+  plugins: values.watch ? [lazy, announce] : [lazy],
 });
 if (values.watch) {
   await context.watch();

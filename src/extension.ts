@@ -14,7 +14,6 @@ import { createRuntime } from './adapters/llama/create-runtime';
 import type { LlamaRuntime } from './adapters/llama/runtime';
 import { createOllamaBackend } from './adapters/ollama';
 import { createOpenAiBackend } from './adapters/openai';
-import { exportPlano, importPlano } from './adapters/plano-yaml';
 import { readPower } from './adapters/power';
 import { registerCommands } from './editor/commands';
 import { createDecisionLog, registerDecisionView, type DecisionLog } from './editor/decision-log';
@@ -72,8 +71,7 @@ export function activate(context: vscode.ExtensionContext): void {
       output,
       keys,
       settings,
-      importPlano,
-      exportPlano,
+      plano: () => import('./adapters/plano-yaml'),
       log,
       listModels: (baseUrl, signal) => listModels({ key: keys.get }, baseUrl, signal),
     }),

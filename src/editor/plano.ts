@@ -9,8 +9,8 @@ interface PlanoRoute {
   readonly models: readonly string[];
 }
 
-export interface PlanoDeps {
-  readonly settings: SettingsStore;
+/** What reads and writes Plano's YAML. */
+export interface PlanoFormat {
   readonly importPlano: (text: string) => {
     readonly routes: readonly PlanoRoute[];
     readonly problems: readonly { readonly line: number; readonly message: string }[];
@@ -21,7 +21,14 @@ export interface PlanoDeps {
   ) => { readonly text: string; readonly problems: readonly string[] };
 }
 
-export async function importRoutes({ importPlano }: PlanoDeps): Promise<void> {
+export interface PlanoDeps {
+  readonly settings: SettingsStore;
+  /** Loaded when it is needed. */
+  readonly plano: () => Promise<PlanoFormat>;
+}
+
+export async function importRoutes({ plano }: PlanoDeps): Promise<void> {
+  const { importPlano } = await plano();
   const [file] = (await vscode.window.showOpenDialog({
     title: 'Import Routes from a Plano Configuration',
     openLabel: 'Import Routes',
@@ -57,7 +64,8 @@ async function addToUserSettings(routes: readonly PlanoRoute[]): Promise<void> {
   if (answer === open) await vscode.commands.executeCommand('workbench.action.openSettingsJson');
 }
 
-export async function exportRoutes({ settings, exportPlano }: PlanoDeps): Promise<void> {
+export async function exportRoutes({ settings, plano }: PlanoDeps): Promise<void> {
+  const { exportPlano } = await plano();
   const { routes, defaultModels } = settings.for(vscode.window.activeTextEditor?.document.uri);
   const { text, problems } = exportPlano(routes, defaultModels);
   if (problems.length > 0) await tellProblems(problems);

@@ -23,10 +23,10 @@ const HARNESS = `
 const Module = require('node:module');
 const fake = () => new Proxy(function () {}, {
   get: (_, key) => (key === 'then' || typeof key === 'symbol' ? undefined : fake()),
-  apply: () => fake(), construct: () => fake(),
+  set: () => true, apply: () => fake(), construct: () => fake(),
 });
 const load = Module._load;
-Module._load = (name, ...rest) => (name === 'vscode' ? fake() : load(name, ...rest));
+Module._load = (name, ...rest) => (name === 'vscode' ? Object.create(fake()) : load(name, ...rest));
 const start = performance.now();
 const extension = require(process.argv[1]);
 const loaded = performance.now();
