@@ -42,14 +42,14 @@ const PICKER_ROW = '.action-widget .monaco-list-row.action';
 export function createChat({ page, window }: { page: Page; window: Window }): Chat {
   /** Index in the conversation of the newest answer before the last question. */
   let before = -1;
-  const newest = page.locator(RESPONSES).last();
+  const newest = page.locator(`${RESPONSES}:has(.chat-most-recent-response)`).last();
 
   const send = async (text: string): Promise<void> => {
     await showInput({ page, window });
     await modelIsThere(page);
     before = await newestIndex(page);
     await fillInput(page, text);
-    await page.keyboard.press('Enter');
+    await pressEnter(page, text);
   };
   const answer = async (waitMs = 90_000): Promise<Answer> => {
     await waitFor(() => isComplete(page, before), { what: 'the answer', waitMs });
@@ -116,8 +116,28 @@ async function fillInput(page: Page, text: string): Promise<void> {
   const [, mention = '', rest = ''] = /^((?:@\S+\s+)?(?:\/\S+\s*)?)(.*)$/s.exec(text) ?? [];
   await page.keyboard.type(mention);
   await page.keyboard.insertText(rest);
-  const suggestions = page.locator('.suggest-widget.visible');
-  if (await suggestions.first().isVisible()) await page.keyboard.press('Escape');
+}
+
+/** Enter sends, or takes a suggestion that comes up just then; in that case again, until the text has left the input. */
+async function pressEnter(page: Page, text: string): Promise<void> {
+  const suggestions = page.locator('.suggest-widget.visible').first();
+  const isSent = async (): Promise<boolean> => !plain(await page.locator(`${INPUT} .view-lines`).first().innerText()).includes(plain(text));
+  await waitFor(
+    async () => {
+      if (await suggestions.isVisible()) await page.keyboard.press('Escape');
+      await page.keyboard.press('Enter');
+      return waitFor(isSent, { what: 'the question to be sent', waitMs: 3_000 }).then(
+        () => true,
+        () => false,
+      );
+    },
+    { what: 'the question to be sent' },
+  );
+}
+
+/** Without the spaces, which the input's wrapping adds to and takes away. */
+function plain(text: string): string {
+  return text.replaceAll(/\s/g, '');
 }
 
 function newestIndex(page: Page): Promise<number> {
@@ -126,7 +146,7 @@ function newestIndex(page: Page): Promise<number> {
 
 async function isComplete(page: Page, before: number): Promise<boolean> {
   if ((await newestIndex(page)) <= before) return false;
-  const running = page.locator(`${STOP}:visible, ${RESPONSES}:last-child .chat-response-loading`);
+  const running = page.locator(`${STOP}:visible, ${RESPONSES} .chat-response-loading`);
   return (await running.count()) === 0;
 }
 
