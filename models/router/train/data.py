@@ -36,6 +36,7 @@ class Turn:
     prev_route: str = ""  # gold route of the previous user turn
     conv: str = ""
     index: int = 0
+    origin: tuple = ()  # (family, route) of the written turn this one is a copy of
 
 
 def read(path):
@@ -198,7 +199,7 @@ def public_from_written(turns, families):
     for t in turns:
         to = SAME_AS_PUBLIC.get(t.route)
         if to and to in families[CODE_GENERAL]:
-            out.append(Turn(CODE_GENERAL, to, t.last, t.prev, t.assistant, SAME_AS_PUBLIC.get(t.prev_route, ""), t.conv, t.index))
+            out.append(Turn(CODE_GENERAL, to, t.last, t.prev, t.assistant, SAME_AS_PUBLIC.get(t.prev_route, ""), t.conv, t.index, (t.family, t.route)))
     return out
 
 

@@ -21,7 +21,7 @@ def load_head(path):
     j = json.load(open(path))
     j = j.get("scoring", j)
     arr = lambda seq: [(np.array(w), np.array(b)) for w, b in seq]
-    return dict(route_mean=np.array(j["route_mean"]), route_std=np.array(j["route_std"]), set_mean=np.array(j["set_mean"]), set_std=np.array(j["set_std"]), route_layers=arr(j["route_layers"]), other_layers=arr(j["other_layers"]), temperature=j["temperature"])
+    return dict(route_mean=np.array(j["route_mean"]), route_std=np.array(j["route_std"]), set_mean=np.array(j["set_mean"]), set_std=np.array(j["set_std"]), route_layers=arr(j["route_layers"]), other_layers=arr(j["other_layers"]), temperature=j["temperature"], probe=dict(weight=np.array(j["probe"]["weight"]), bias=j["probe"]["bias"]))
 
 
 def descriptions(routes_json):

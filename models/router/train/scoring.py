@@ -5,6 +5,7 @@ last message, previous route) + routes (name, description, examples) -> probabil
 """
 import math
 import re
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,9 +15,9 @@ STOP = set("a an and are as at be by can do does for from has have how i in into
 CATCH_ALL = re.compile(r"(?<![a-z0-9])(anything else|everything else|any other|other|general|generic|misc|miscellaneous|fallback|default|none of|catch all)(?![a-z0-9])")
 PER_ROUTE = ["desc", "name", "both", "lex", "tri", "prev", "asst", "ex"]
 RELATIVE = ["desc", "name", "both", "lex", "prev", "asst", "ex"]
-FLAGS = ["is_prev", "near_prev", "has_prev_route", "has_prev", "has_asst", "short", "long", "log_n", "opaque", "catch_all", "has_ex"]
+FLAGS = ["is_prev", "stick", "cont", "asst_asks", "near_prev", "has_prev_route", "has_prev", "has_asst", "short", "long", "log_n", "opaque", "catch_all", "has_ex"]
 ROUTE_INPUTS = PER_ROUTE + ["rel_" + k for k in RELATIVE] + FLAGS
-SET_INPUTS = ["top", "margin", "mean", "spread", "top_both", "top_desc", "mean_both", "top_lex", "log_n", "short", "has_prev_route", "prev_logit", "top_ex"]
+SET_INPUTS = ["cont", "top", "margin", "mean", "spread", "top_both", "top_desc", "mean_both", "top_lex", "log_n", "short", "has_prev_route", "prev_logit", "top_ex"]
 
 
 def stem(w):
@@ -26,10 +27,12 @@ def stem(w):
     return w
 
 
+@lru_cache(maxsize=200000)
 def words(text):
     return {stem(w) for w in re.findall(r"[a-z0-9]+", text) if w not in STOP}
 
 
+@lru_cache(maxsize=50000)
 def trigrams(text):
     out = set()
     for w in re.findall(r"[a-z0-9]+", text):
@@ -70,8 +73,13 @@ class Pieces:
         return [t for t in (self.last, self.prev, self.asst) if t]
 
 
-def features(pieces, routes, prev_route, vec):
-    """-> (per-route matrix in the order of ROUTE_INPUTS, dict for the set). vec: text -> unit vector."""
+def continuation(z, probe):
+    """How much the turn, by its wording alone, goes on with the task before it: -1 (new task) to 1."""
+    return max(-4.0, min(4.0, float(z @ probe["weight"]) + probe["bias"])) / 4
+
+
+def features(pieces, routes, prev_route, vec, probe):
+    """Matrix routes x ROUTE_INPUTS. vec: text -> unit vector."""
     n = len(routes)
     q = vec(pieces.last)
     D = np.stack([vec(r.desc_text) for r in routes])
@@ -104,12 +112,15 @@ def features(pieces, routes, prev_route, vec):
     if pieces.asst:
         f["asst"] = B @ vec(pieces.asst)
         f["has_asst"][:] = 1
+        f["asst_asks"][:] = "?" in pieces.asst[-80:]
     names = [r.name for r in routes]
     at = names.index(prev_route) if prev_route in names else -1
     if at >= 0:
         f["is_prev"][at] = 1
         f["near_prev"] = B @ B[at]
         f["has_prev_route"][:] = 1
+        f["cont"][:] = continuation(q, probe)
+        f["stick"][at] = f["cont"][at]
     count = len(pieces.last.split(" "))
     f["short"][:] = 1 / (1 + count / 4)
     f["long"][:] = min(1.0, count / 60)
@@ -125,7 +136,7 @@ def set_features(x, logits):
     order = np.sort(logits)[::-1]
     second = order[1] if len(order) > 1 else order[0] - 3.0
     at = np.where(col["is_prev"] > 0)[0]
-    return np.array([order[0] / 5, (order[0] - second) / 5, logits.mean() / 5, logits.std() / 5, col["both"].max(), col["desc"].max(), col["both"].mean(), col["lex"].max(), col["log_n"][0], col["short"][0], col["has_prev_route"][0], (logits[at[0]] if len(at) else 0.0) / 5, col["ex"].max()])
+    return np.array([col["cont"][0], order[0] / 5, (order[0] - second) / 5, logits.mean() / 5, logits.std() / 5, col["both"].max(), col["desc"].max(), col["both"].mean(), col["lex"].max(), col["log_n"][0], col["short"][0], col["has_prev_route"][0], (logits[at[0]] if len(at) else 0.0) / 5, col["ex"].max()])
 
 
 def mlp(x, layers):
@@ -139,7 +150,7 @@ def mlp(x, layers):
 
 def decide(pieces, routes, prev_route, vec, head):
     """Probabilities of the routes in order, then of `other`."""
-    x = features(pieces, routes, prev_route, vec)
+    x = features(pieces, routes, prev_route, vec, head["probe"])
     logits = mlp((x - head["route_mean"]) / head["route_std"], head["route_layers"])
     s = set_features(x, logits)
     other = mlp((s - head["set_mean"]) / head["set_std"], head["other_layers"])

@@ -8,7 +8,7 @@ const {getLlama, LlamaLogLevel} = await import(pathToFileURL(join(dir, "dist/ind
 const llama = await getLlama({build: "never", skipDownload: true, gpu: false, maxThreads: 2, logLevel: LlamaLogLevel.warn});
 const begun = performance.now();
 const loaded = await llama.loadModel({modelPath: model});
-const context = await loaded.createEmbeddingContext({contextSize: 384, batchSize: 384, threads: 2});
+const context = await loaded.createEmbeddingContext({contextSize: 512, batchSize: 512, threads: Number(process.env.ROUTER_THREADS ?? 2)});
 const loadMs = performance.now() - begun;
 const texts = JSON.parse(readFileSync(input, "utf8"));
 const tokens = [], vectors = [], times = [];

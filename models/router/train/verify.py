@@ -30,6 +30,17 @@ def node_embed(node_llama_cpp, gguf, texts):
         return json.load(open(out))
 
 
+def latency(node_llama_cpp, gguf):
+    """Median milliseconds per text by number of tokens, two threads."""
+    word = "please return the list of users from the cache when the server is down and log it "
+    out = {}
+    for size in (10, 30, 100, 150, 300):
+        text = " ".join((word * 40).split()[: size - 1])
+        times = node_embed(node_llama_cpp, gguf, [text] * 25)["times"][5:]
+        out[str(times[0][1] + 1)] = float(np.median([t[2] for t in times]))
+    return out
+
+
 def load_encoder(path):
     saved = torch.load(path, map_location="cpu")
     net = M.Encoder(**saved["config"])
@@ -41,6 +52,7 @@ def main():
     ap = argparse.ArgumentParser()
     for name in ("encoder", "gguf", "teacher", "data", "node-llama-cpp"):
         ap.add_argument("--" + name, required=True)
+    ap.add_argument("--out")
     args = ap.parse_args()
     net = load_encoder(args.encoder)
     _, pieces = use_lite.load(args.teacher)
@@ -67,7 +79,10 @@ def main():
     short = [t[2] for t in times if 20 <= t[1] <= 40]
     long = [t[2] for t in times if t[1] >= 150]
     report = dict(texts=len(texts), tokens_alike=same, cosine_min=min(cosines), cosine_mean=float(np.mean(cosines)), load_ms=got["loadMs"], ms_20_to_40_tokens=float(np.median(short)) if short else None, ms_150_or_more_tokens=float(np.median(long)) if long else None, tokens_max=times[-1][1])
+    report["latency"] = latency(args.node_llama_cpp, args.gguf)
     print(json.dumps(report, indent=1))
+    if args.out:
+        json.dump(report, open(args.out, "w"), indent=1)
     assert min(cosines) >= 0.999, "the GGUF disagrees with the trainer"
 
 
