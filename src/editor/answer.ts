@@ -13,7 +13,7 @@ import type { Routed } from './dispatch';
 import { newId } from './ids';
 import { languagesOf } from './languages-of';
 import { needsOf } from './lm-messages';
-import type { Asked, ParticipantDeps } from './participant';
+import type { Asked, ParticipantDeps } from './asked';
 import { earlierPaths, readReferences } from './references';
 
 /** Prompt budget where no model's window is known. */

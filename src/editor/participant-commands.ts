@@ -7,7 +7,7 @@ import { button, headLine, ownWords, withLateProgress } from './answer-parts';
 import { readMetadata } from './answer-metadata';
 import { historyTurns } from './chat-prompt';
 import { newDryId } from './ids';
-import type { Asked, ParticipantDeps } from './participant';
+import type { Asked, ParticipantDeps } from './asked';
 import { readReferences } from './references';
 
 export function whyCommand(deps: ParticipantDeps, { context, stream }: Asked): vscode.ChatResult {

@@ -1,33 +1,13 @@
 // The chat participant @fairlead: one answer per question, headed by the model that was chosen and why.
 import * as vscode from 'vscode';
 import { isAbort } from '../shared/abort';
-import type { Log } from '../shared/log';
 import { answer } from './answer';
 import { readMetadata } from './answer-metadata';
 import { withSignal } from './cancel';
-import type { DecisionLog } from './decision-log';
-import type { Dispatch } from './dispatch';
-import type { Feedback } from './feedback';
+import type { Asked, ParticipantDeps } from './asked';
 import { followups } from './followups';
 import { modelsCommand, routeCommand, whyCommand } from './participant-commands';
-import type { SettingsStore } from './settings-store';
 import { errorResult } from './answer-parts';
-
-export interface ParticipantDeps {
-  readonly dispatch: Dispatch;
-  readonly decisions: DecisionLog;
-  readonly settings: SettingsStore;
-  readonly feedback: Feedback;
-  readonly log: Log;
-}
-
-/** One request of the user's, as the handlers below share it. */
-export interface Asked {
-  readonly request: vscode.ChatRequest;
-  readonly context: vscode.ChatContext;
-  readonly stream: vscode.ChatResponseStream;
-  readonly signal: AbortSignal;
-}
 
 const ID = 'fairlead.router';
 

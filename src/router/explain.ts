@@ -41,8 +41,13 @@ function extraParts(decision: Decision): string[] {
   return [
     ...(rule ? [escapeMarkdown(rule.rule)] : []),
     ...(decision.localOnly ? ['stays on this machine'] : []),
-    ...(decision.degraded.some((step) => step.kind !== 'late_answer_used') ? ['degraded'] : []),
+    ...decision.degraded.flatMap(shortDegradation).slice(0, 1),
   ];
+}
+
+function shortDegradation(step: Degradation): string[] {
+  if (step.kind === 'late') return [`${escapeMarkdown(step.classifier)} was late`];
+  return step.kind === 'failed' ? [`${escapeMarkdown(step.classifier)} failed`] : [];
 }
 
 /** One plain line for the output channel; no prompt text. */

@@ -42,7 +42,7 @@ describe('a decision in words', () => {
   const unsure = decided([['bug_fixing', 0.45], ['other', 0.4]]);
 
   it('says model, place, route and confidence in one short line', () => {
-    expect(headline(sure, candidates)).toBe('**team** (hosted) · bug\\_fixing 90 % · degraded');
+    expect(headline(sure, candidates)).toBe('**team** (hosted) · bug\\_fixing 90 % · gguf was late');
   });
 
   it('names the runner-up when the margin is small', () => {
