@@ -5,9 +5,10 @@ import { registerHandlers } from './commands';
 import { commands } from './commands-table';
 import { downloadShown, type DownloadDeps } from './local-model-download';
 import { pickToDownload, pickToRemove, type ListedModel } from './local-model-pick';
-import type { LocalModel, LocalModelState, ModelFileFacts } from './local-models-port';
+import type { LocalModel, ModelFileFacts } from './local-models-port';
 import { licenceAccepted } from './model-licence';
-import { portionText, sizeText } from './transfer-text';
+import { offerToResume, tellKept, type PartsDeps } from './resume-offer';
+import { sizeText } from './transfer-text';
 import { offerAsClassifier, offerUse, stopUsing } from './use-model';
 
 export interface LocalModelsDeps extends DownloadDeps {
@@ -24,7 +25,7 @@ export function registerLocalModels(deps: LocalModelsDeps): vscode.Disposable {
   const underWay = new Set<string>();
   const session: Session = { ...deps, underWay };
   const offering = setTimeout(() => {
-    offerToResume(session).catch((error: unknown) => {
+    offerToResume(partsOf(session)).catch((error: unknown) => {
       deps.log.warn(`Interrupted downloads could not be looked for: ${messageOf(error)}`);
     });
   }, deps.resumeOfferMs ?? 15_000);
@@ -40,6 +41,10 @@ export function registerLocalModels(deps: LocalModelsDeps): vscode.Disposable {
 interface Session extends LocalModelsDeps {
   /** Ids of the models that this window is downloading. */
   readonly underWay: Set<string>;
+}
+
+function partsOf(session: Session): PartsDeps {
+  return { ...session, download: (model) => download(session, model) };
 }
 
 async function list({ catalog, store }: Session): Promise<ListedModel[]> {
@@ -67,42 +72,10 @@ async function download(session: Session, model: LocalModel): Promise<void> {
     underWay.delete(model.id);
     if (ended.kind === 'done') await offerUse(model, ended.path);
     else if (ended.kind === 'own_file') await useOwnFile(session);
-    else if (ended.kind === 'stopped') await tellKept(session, model);
+    else if (ended.kind === 'stopped') await tellKept(partsOf(session), model);
   } finally {
     underWay.delete(model.id);
   }
-}
-
-async function tellKept(session: Session, model: LocalModel): Promise<void> {
-  const state = await session.store.stateOf(model);
-  if (state.kind !== 'partial') return;
-  await rememberOffer(session, model, state);
-  await askAboutPart(session, model, `${model.title}: ${portionText(state.bytes, state.totalBytes)} are kept, and a download goes on from there.`);
-}
-
-const RESUME = 'Go On';
-const DISCARD = 'Throw It Away';
-
-async function askAboutPart(session: Session, model: LocalModel, text: string): Promise<void> {
-  const choice = await vscode.window.showInformationMessage(text, RESUME, DISCARD);
-  if (choice === RESUME) await download(session, model);
-  if (choice === DISCARD) await session.store.discard(model);
-}
-
-const OFFERED = 'fairlead.offeredParts';
-
-/** Offers each part once: a user who says nothing is not asked about the same part again. */
-async function offerToResume(session: Session): Promise<void> {
-  for (const { model, state } of await list(session)) {
-    if (state.kind !== 'partial' || state.busy || session.underWay.has(model.id)) continue;
-    if (session.memory.get<Record<string, number>>(OFFERED, {})[model.id] === state.bytes) continue;
-    await rememberOffer(session, model, state);
-    await askAboutPart(session, model, `The download of ${model.title} was interrupted at ${portionText(state.bytes, state.totalBytes)}.`);
-  }
-}
-
-async function rememberOffer({ memory }: Session, model: LocalModel, state: LocalModelState & { kind: 'partial' }): Promise<void> {
-  await memory.update(OFFERED, { ...memory.get<Record<string, number>>(OFFERED, {}), [model.id]: state.bytes });
 }
 
 async function useOwnFile({ inspect }: Session): Promise<void> {

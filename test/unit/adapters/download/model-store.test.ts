@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addressOf, readCatalog, type CatalogModel } from '../../../../src/adapters/catalog';
-import { createModelStore, type ModelStore } from '../../../../src/adapters/download/model-store';
+import { createModelStore, modelsFolder, type ModelStore } from '../../../../src/adapters/download/model-store';
 import type { Progress } from '../../../../src/adapters/download/types';
 import { fimFormatFor } from '../../../../src/completion/fim-formats';
 import shipped from '../../../../models/catalog.json';
@@ -61,6 +61,17 @@ describe('the catalogue that ships', () => {
     ['https://hub.example/hf/', 'https://hub.example/hf/katanemo/Arch-Router-1.5B.gguf/resolve/main/Arch-Router-1.5B-Q4_K_M.gguf'],
   ])('with the mirror %s leads to %s', (mirror, address) => {
     expect(addressOf(catalog[0]!, mirror)).toBe(address);
+  });
+});
+
+describe('where the folder of models is', () => {
+  it.each([
+    ['', '/own'],
+    ['~/models', join(homedir(), 'models')],
+    ['/data/models', '/data/models'],
+    ['D:\\models', 'D:\\models'],
+  ])('for the setting “%s”: %s', (setting, folder) => {
+    expect(modelsFolder(setting, '/own')).toBe(folder);
   });
 });
 
