@@ -53,5 +53,4 @@ async function openInBrowser() {
   const server = await startServer({ entry, home, folder, port: Number(values.port), args: ['--disable-workspace-trust'] });
   say(`VS Code with Fairlead: ${server.url}/?folder=${encodeURIComponent(folder)}`);
   say('Open this address in a browser; ask in the chat: @fairlead why does test/cart.test.js fail? End with Ctrl+C.');
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void server.stop().then(() => process.exit(0)));
 }

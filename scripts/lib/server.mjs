@@ -5,6 +5,10 @@ import path from 'node:path';
 
 const ADDRESS = /HTTP server listening on (http:\/\/[^\s/]+)/;
 
+/** Without a listener these end a process before it can end what it has started. */
+const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+const exit = () => process.exit(1);
+
 /**
  * @typedef {object} ServerOptions
  * @property {string} entry code-server's start script, see ensureCodeServer
@@ -48,8 +52,9 @@ export async function startServer({ entry, home, folder, args = [], env: more = 
     { env: { ...env, ...more }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  const endWithUs = () => endGroup(child, 'SIGKILL');
+  const endWithUs = () => endGroup(child, 'SIGTERM');
   process.once('exit', endWithUs);
+  for (const signal of SIGNALS) process.once(signal, exit);
   let log = '';
   const keep = (chunk) => (log += String(chunk));
   child.stdout.on('data', keep);
@@ -62,6 +67,7 @@ export async function startServer({ entry, home, folder, args = [], env: more = 
     clearTimeout(late);
     endGroup(child, 'SIGKILL'); // what the server itself started and did not end
     process.off('exit', endWithUs);
+    for (const signal of SIGNALS) process.off(signal, exit);
   };
   try {
     const url = await firstAnswer({ child, readyMs, log: () => log });
