@@ -54,14 +54,18 @@ def main():
     ap = argparse.ArgumentParser()
     for name in ("eval", "routes", "model", "node-llama-cpp", "teacher", "leaveout", "verify", "machine", "out"):
         ap.add_argument("--" + name, required=True)
+    ap.add_argument("--reuse", action="store_true", help="take the sets from results.json in --out and write the rest anew")
     args = ap.parse_args()
     torch.set_num_threads(2)
     known = descriptions(args.routes)
     vec = GgufVectors(os.path.join(args.model, "router.gguf"), os.path.join(args.model, "projection.f16"), args.node_llama_cpp)
     dec = Decider(vec, load_head(os.path.join(args.model, "manifest.json")))
     teacher = use_lite.UseLite(args.teacher)
-    sets, base = {}, {}
-    for path in sorted(glob.glob(os.path.join(args.eval, "*.jsonl.gz"))):
+    sets, base, paths = {}, {}, sorted(glob.glob(os.path.join(args.eval, "*.jsonl.gz")))
+    if args.reuse:
+        old = json.load(open(os.path.join(args.out, "results.json")))
+        sets, base, paths = old["sets"], old["baselines"], []
+    for path in paths:
         rows = D.read(path)
         name = os.path.basename(path).split(".")[0]
         sets[name] = run_set(rows, name, known, dec, random.Random(7))[0]
@@ -92,7 +96,7 @@ def main():
         lines.append(f"| {n} | {m['turn']} ({TARGETS.get(n, '')}) | {m['span']} | {m['conversation']} | {m['macro']} | {m['opaque_turn']} | {m['shuffled_turn']} | {m['other_recall'] if m['other_recall'] is not None else '-'} | {m['false_other']} | {m['ece']} | {b['use_lite_nearest']} | {b['lexical']} | {b['random']} |")
     lines += ["", "Conversations are routed with the model's own previous answers. Turn includes the rows whose right answer is `other`; the baselines never say `other`.", "", "## The file", "", f"{check['texts']} texts through node-llama-cpp: {check['tokens_alike']} tokenised alike, cosine to the trainer at least {check['cosine_min']:.5f}. Load {check['load_ms']:.0f} ms.", ""]
     if "latency" in check:
-        lines += ["| tokens | ms (median) |", "|---|---|"] + [f"| {k} | {v:.1f} |" for k, v in check["latency"].items()]
+        lines += ["| tokens | wall ms, two threads | CPU ms, one thread |", "|---|---|---|"] + [f"| {k} | {v[0]:.1f} | {v[1]:.1f} |" for k, v in check["latency"].items()] + ["", "Medians of 20. The machine was shared and busy (load 5 to 20 on two cores), so wall time is not the model's; CPU time nearly is. On two free cores expect a little over half of the CPU time."]
     open(os.path.join(args.out, "results.md"), "w").write("\n".join(lines) + "\n")
 
 

@@ -1,5 +1,5 @@
 // Embeds texts with node-llama-cpp. usage: node verify.mjs NODE_LLAMA_CPP_DIR ROUTER_GGUF TEXTS.json OUT.json
-// TEXTS.json: ["text", ...]; OUT.json: {"tokens": [[...]], "vectors": [[...]], "loadMs", "times": [[chars, tokens, ms]]}
+// TEXTS.json: ["text", ...]; OUT.json: {"tokens": [[...]], "vectors": [[...]], "loadMs", "times": [[chars, tokens, ms, CPU ms]]}
 import {readFileSync, writeFileSync} from "node:fs";
 import {pathToFileURL} from "node:url";
 import {join} from "node:path";
@@ -14,9 +14,10 @@ const texts = JSON.parse(readFileSync(input, "utf8"));
 const tokens = [], vectors = [], times = [];
 for (const text of texts) {
   const ids = loaded.tokenize(text);
-  const from = performance.now();
+  const from = performance.now(), cpu = process.cpuUsage();
   const {vector} = await context.getEmbeddingFor(text);
-  times.push([text.length, ids.length, performance.now() - from]);
+  const {user, system} = process.cpuUsage(cpu);
+  times.push([text.length, ids.length, performance.now() - from, (user + system) / 1000]);
   tokens.push(ids);
   vectors.push(vector);
 }

@@ -21,23 +21,24 @@ import use_lite
 ODD = ["", "a", "naïve café déjà vu", "Привет мир, исправь код", "你好 世界 修复", "emoji 😀 🚀 test", "const x = a ?? b?.c;", "SELECT * FROM t WHERE a <> 'b'", "x" * 300, "http://example.com/a?b=c&d", "ﬁ ½ ① ﷺ", "tab\tand\nnewline", "::: --- ||| {}[]()", "TypeError: Cannot read properties of undefined (reading 'map')"]
 
 
-def node_embed(node_llama_cpp, gguf, texts):
+def node_embed(node_llama_cpp, gguf, texts, threads=None):
     here = os.path.dirname(os.path.abspath(__file__))
     with tempfile.TemporaryDirectory() as tmp:
         src, out = os.path.join(tmp, "in.json"), os.path.join(tmp, "out.json")
         json.dump(texts, open(src, "w"))
-        subprocess.run(["node", os.path.join(here, "verify.mjs"), node_llama_cpp, os.path.abspath(gguf), src, out], check=True)
+        subprocess.run(["node", os.path.join(here, "verify.mjs"), node_llama_cpp, os.path.abspath(gguf), src, out], check=True, env={**os.environ, **({"ROUTER_THREADS": str(threads)} if threads else {})})
         return json.load(open(out))
 
 
 def latency(node_llama_cpp, gguf):
-    """Median milliseconds per text by number of tokens, two threads."""
+    """Median [wall ms with two threads, CPU ms with one] per text by number of tokens. CPU time hardly depends on what else runs."""
     word = "please return the list of users from the cache when the server is down and log it "
     out = {}
     for size in (10, 30, 100, 150, 300):
         text = " ".join((word * 40).split()[: size - 1])
-        times = node_embed(node_llama_cpp, gguf, [text] * 25)["times"][5:]
-        out[str(times[0][1] + 1)] = float(np.median([t[2] for t in times]))
+        wall = node_embed(node_llama_cpp, gguf, [text] * 25, 2)["times"][5:]
+        cpu = node_embed(node_llama_cpp, gguf, [text] * 25, 1)["times"][5:]
+        out[str(wall[0][1] + 1)] = [float(np.median([t[2] for t in wall])), float(np.median([t[3] for t in cpu]))]
     return out
 
 
