@@ -15,6 +15,7 @@ import {
   type Route,
   type RouteRequest,
   type ScoredRoute,
+  type Thresholds,
 } from './types';
 
 /** What the user wrote and what there is: everything a decision depends on besides the request. */
@@ -43,8 +44,9 @@ export interface DecisionInput {
   readonly now: number;
 }
 
-/** Top probability and margin above which one route is taken without doubt, and below which to ask. */
-export const CONFIDENCE = { oneRoute: { top: 0.5, margin: 0.2 }, ask: { top: 0.25, margin: 0.05 } } as const;
+/** For classifiers without a calibration of their own. */
+const UNCALIBRATED: Thresholds = { one: 0.6, slate: 0.6 };
+const SLATE_SIZE = 3;
 
 export function decide({ request, policy, evidence, now }: DecisionInput): Decision {
   const found = readRoute(evidence.classification);
@@ -89,25 +91,25 @@ interface FoundRoute {
 
 function readRoute(classification: Classification | undefined): FoundRoute {
   const [top, second] = classification?.distribution ?? [];
-  if (!top) {
+  if (!classification || !top) {
     return { route: undefined, probability: undefined, confidence: 'none', runnerUp: undefined, alsoRoutes: [] };
   }
-  const confidence = confidenceOf(top, second);
-  const doubtful = confidence !== 'one_route' && second ? [second.route] : [];
+  const confidence = confidenceOf(classification);
+  const doubtful = confidence === 'one_route' ? [] : classification.distribution.slice(1, SLATE_SIZE).map(({ route }) => route);
   return {
     route: top.route,
     probability: top.probability,
     confidence,
     runnerUp: second,
-    alsoRoutes: [...(classification?.multi ?? []), ...doubtful],
+    alsoRoutes: [...(classification.multi ?? []), ...doubtful],
   };
 }
 
-export function confidenceOf(top: ScoredRoute, second: ScoredRoute | undefined): Confidence {
-  const margin = top.probability - (second?.probability ?? 0);
-  if (top.probability >= CONFIDENCE.oneRoute.top && margin >= CONFIDENCE.oneRoute.margin) return 'one_route';
-  if (top.probability < CONFIDENCE.ask.top || margin < CONFIDENCE.ask.margin) return 'ask';
-  return 'slate';
+/** One route, a slate of the best three, or a question to the user, by the distribution's own calibration. */
+export function confidenceOf({ distribution, thresholds = UNCALIBRATED }: Classification): Confidence {
+  const best = distribution.slice(0, SLATE_SIZE).map(({ probability }) => probability);
+  if ((best[0] ?? 0) >= thresholds.one) return 'one_route';
+  return best.reduce((sum, probability) => sum + probability, 0) >= thresholds.slate ? 'slate' : 'ask';
 }
 
 interface OrderInput {

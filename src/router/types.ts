@@ -89,11 +89,21 @@ export interface ScoredRoute {
   readonly probability: number;
 }
 
+/** Where a classifier's own calibration draws the lines; probabilities. */
+export interface Thresholds {
+  /** From here on the best route is taken alone. */
+  readonly one: number;
+  /** From here on the best three together are worth offering; below, ask. */
+  readonly slate: number;
+}
+
 /** A classifier's answer: one probability per route and for `other`, summing to 1, highest first. */
 export interface Classification {
   readonly classifier: string;
   readonly distribution: readonly ScoredRoute[];
   readonly ms: number;
+  /** Left out by classifiers that are not calibrated. */
+  readonly thresholds?: Thresholds;
   /** Several routes when the prompt holds several instructions (Plano-Orchestrator's list answer). */
   readonly multi?: readonly string[];
   /** Remarks that belong into the decision, such as a prompt order the model was not trained on. */

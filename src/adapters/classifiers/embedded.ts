@@ -79,7 +79,8 @@ async function classify(input: ClassifierInput, tools: Tools, signal: AbortSigna
     return vector;
   };
   const distribution = embeddedDistribution({ pieces, routes, vectors }, manifest.scoring);
-  return { classifier: EMBEDDED_ID, distribution, ms: tools.clock.now() - start };
+  const { thresholds } = manifest;
+  return { classifier: EMBEDDED_ID, distribution, ms: tools.clock.now() - start, thresholds };
 }
 
 export function piecesOf(input: Omit<ClassifierInput, 'routes'>): Pieces {

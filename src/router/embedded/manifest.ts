@@ -16,6 +16,7 @@ export const routerManifest = z.object({
     columns: z.number().int().positive(),
   }),
   limits: z.object({ contextTokens: z.number().int().positive() }),
+  thresholds: z.object({ one: z.number(), slate: z.number() }),
   scoring: z.object({
     route_inputs: z.array(z.string()),
     set_inputs: z.array(z.string()),
