@@ -36,4 +36,13 @@ describe('a fresh window with the packaged extension', () => {
     await window.runCommand('Fairlead: Show Output');
     expect(await window.outputPanel()).toContain('team');
   });
+
+  it('is active after a time that VS Code shows', async () => {
+    const { page, window } = workbench();
+    await window.runCommand('Developer: Show Running Extensions');
+    const row = page.locator('.runtime-extensions-editor .monaco-list-row').filter({ hasText: 'Fairlead' });
+    const shown = await row.locator('.activation-time').innerText();
+    process.stdout.write(`VS Code on Fairlead: ${shown}\n`);
+    expect(Number(/(\d+)\s*ms/.exec(shown)?.[1])).toBeLessThan(2_000); // a shared machine; `npm run bench -- start` measures
+  });
 });
