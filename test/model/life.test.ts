@@ -94,6 +94,16 @@ describe('when the child process fails', () => {
     expect(waits[2]!).toBeGreaterThan(waits[1]!);
   });
 
+  it('and this process was asleep longer than the child may be silent, the child is not blamed', async () => {
+    const test = await start({ timings: { beatMs: 1000 } });
+    const spec: ModelSpec = { path: test.write('b.gguf', tinyBert()), use: 'embedding', contextTokens: 512 };
+    await embed(test, spec);
+    const until = Date.now() + 2500;
+    while (Date.now() < until);
+    await expect(embed(test, spec)).resolves.toHaveLength(1);
+    expect(test.runtime.state()).toMatchObject({ child: 'ready', restarts: 0 });
+  });
+
   it('frees a cancelled caller at once and kills a child that does not stop', async () => {
     const test = await play('ignores cancelling', { startMs: 20_000, loadMs: 20_000, beatMs: 20_000 });
     const controller = new AbortController();

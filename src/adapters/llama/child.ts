@@ -206,16 +206,25 @@ interface Watchdog {
 
 /** Calls `onHang` when the child has been silent too long, or has loaded one file for too long. */
 function createWatchdog(timings: ChildTimings, onHang: (what: string) => void): Watchdog {
-  let lastBeat = Date.now() + timings.startMs - timings.beatMs;
+  const tickMs = Math.min(250, timings.beatMs / 4);
+  let lastTick = Date.now();
+  let lastBeat = lastTick + timings.startMs - timings.beatMs;
   let loadStart: number | undefined;
   const timer = setInterval(() => {
     const now = Date.now();
+    // Our own process or the whole machine slept: what the child said meanwhile has not been read yet.
+    const slept = now - lastTick - tickMs;
+    lastTick = now;
+    if (slept > tickMs) {
+      lastBeat = Math.min(now, lastBeat + slept);
+      if (loadStart !== undefined) loadStart += slept;
+    }
     if (loadStart !== undefined && now - loadStart > timings.loadMs) {
       onHang(`the file did not load within ${timings.loadMs} ms`);
     } else if (now - lastBeat > timings.beatMs) {
       onHang(`no sign of life for ${timings.beatMs} ms`);
     }
-  }, Math.min(250, timings.beatMs / 4));
+  }, tickMs);
   timer.unref();
   return {
     beat: () => {
