@@ -163,10 +163,10 @@ export class GgufChild {
   private end(what: string): void {
     if (this.dead) return;
     this.process.kill('SIGKILL');
-    this.bury(what);
+    this.bury(what, 'hung');
   }
 
-  private bury(what: string, signal: NodeJS.Signals | null = null): void {
+  private bury(what: string, how: NodeJS.Signals | 'hung' | null = null): void {
     if (this.dead) return;
     this.dead = true;
     this.watchdog.stop();
@@ -176,9 +176,10 @@ export class GgufChild {
       one.settle();
       one.reject(new RouterError('runtime', `The GGUF runtime stopped: ${what}.`));
     }
-    // A SIGKILL that is not ours is the system running out of memory: no file's fault.
-    const blameless = this.intended || signal === 'SIGKILL';
-    const blamed = blameless ? undefined : (this.loading ?? blameFor(active[0]?.call, this.hashes));
+    // A SIGKILL that is not ours is the system running out of memory: no file's fault. Nor is silence that of a file
+    // that had been loaded well: a machine may be that busy.
+    const inUse = how === 'hung' ? undefined : blameFor(active[0]?.call, this.hashes);
+    const blamed = this.intended || how === 'SIGKILL' ? undefined : (this.loading ?? inUse);
     this.deps.onDeath({ blamed, what, intended: this.intended });
   }
 }
