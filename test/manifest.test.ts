@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CATEGORY, commands, type CommandRow } from '../src/editor/commands-table';
 import { settingSpecs, type SettingSpec } from '../src/settings/schema';
 
