@@ -116,7 +116,7 @@ describe('the deadline ladder', () => {
     ['about a route, which is not known before classifying', [{ when: { route: ['a'] }, require: 'local' }]],
   ] as const)('does not send text to a hosted classifier under a privacy rule %s', async (_, rules) => {
     const hosted = { ...fake('server', 'a'), locality: 'hosted' as const };
-    const asRules = rules.map((rule) => ({ ...rule, when: rule.when as object, origin: 'user' as const, label: 'r' }));
+    const asRules = rules.map((rule) => ({ ...rule, when: rule.when, origin: 'user' as const, label: 'r' }));
     const decision = await routerOf(hosted, fake('lexical', 'b')).route(
       { ...request, paths: ['private/x.ts'] },
       { ...policy, rules: asRules, matches: (globs, path) => globs.some((glob) => path.startsWith(glob.replace('**', ''))) },
