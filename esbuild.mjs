@@ -1,12 +1,12 @@
 // Bundles the extension, the command line and the model host into dist/, one CommonJS file each.
 // node-llama-cpp stays outside (native, and ES modules only), so its `import()` must stay dynamic.
-import { existsSync, globSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as esbuild from 'esbuild';
 import { notices } from './scripts/lib/notices.mjs';
 
-const ENTRIES = {
+const entryPoints = {
   extension: 'src/extension.ts',
   cli: 'src/cli/main.ts',
   'llama-host': 'src/adapters/llama/host.ts',
@@ -22,11 +22,6 @@ const { values } = parseArgs({
     watch: { type: 'boolean', default: false },
   },
 });
-
-const entryPoints = Object.fromEntries(Object.entries(ENTRIES).filter(([, source]) => source === 'openai' || existsSync(source)));
-for (const [name, source] of Object.entries(ENTRIES)) {
-  if (!(name in entryPoints)) console.log(`build: skipped ${name}, there is no ${source}`);
-}
 
 /** Start and end lines that the editor's background task (.vscode/tasks.json) waits for. */
 const announce = {
