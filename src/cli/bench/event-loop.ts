@@ -8,7 +8,7 @@ export interface LoopWatch {
 }
 
 /** The histogram counts from one tick of its own timer to the next, so an idle loop shows the timer's period. */
-const PERIOD_MS = 1;
+const PERIOD_MS = 2;
 
 export function watchEventLoop(): LoopWatch {
   const longestMs: number[] = [];

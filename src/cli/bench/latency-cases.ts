@@ -1,4 +1,5 @@
 // What the latency benchmark asks: route sets of a given size, requests of about so many tokens, never the same twice.
+import { archRouter } from '../../router/dialects/arch-router';
 import type { ClassifierRoute } from '../../router/ports';
 
 export const ROUTE_COUNTS = [5, 10, 20] as const;
@@ -48,4 +49,10 @@ export function requestText(chars: number, variant: number): string {
   let text = `request ${variant}`;
   for (let index = variant; text.length < chars; index += 1) text += ` ${WORDS[index % WORDS.length] ?? ''}`;
   return text;
+}
+
+/** What a decoder reads here, for the vocabulary of the generated one. */
+export function sampleText(): string {
+  const { templateSystem = '', user, answerStart, choices } = archRouter().prompt({ text: requestText(1000, 1), routes: routeSet(20, 0) });
+  return [templateSystem, user, ...choices.map(({ text }) => answerStart + text)].join('\n');
 }

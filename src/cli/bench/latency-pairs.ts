@@ -48,9 +48,11 @@ export function createPairs(scorer: Scorer, runtime: LlamaRuntime, bare: BareLla
     if (fresh) set += 1;
     const input = { text: requestText(chars, variant), routes: routeSet(routes, set) };
     calls.take();
-    const start = performance.now();
-    await watch.during(() => classifier.classify(input, NEVER));
-    const oursMs = performance.now() - start;
+    const oursMs = await watch.during(async () => {
+      const start = performance.now();
+      await classifier.classify(input, NEVER);
+      return performance.now() - start;
+    });
     let bareMs = 0;
     let tokens = 0;
     for (const call of calls.take()) {

@@ -10,7 +10,7 @@ import type { Classifier } from '../../router/ports';
 import { openRuntime, preciseClock, routerFolder } from '../classifiers';
 import { percentile } from '../score';
 import { startBareLlama } from './bare-llama';
-import { ROUTE_COUNTS, TOKEN_COUNTS } from './latency-cases';
+import { ROUTE_COUNTS, sampleText, TOKEN_COUNTS } from './latency-cases';
 import { createPairs, firstDecision, type Pair, type Scorer } from './latency-pairs';
 import type { BenchArgs, BenchResult } from './result';
 import { TINY_DECODER, writeTinyDecoder } from './tiny-decoder';
@@ -44,7 +44,7 @@ function scorers(model: string | undefined, folder: string): Scorer[] {
   });
   if (model !== undefined) return [file(resolve(model), 'the file that was named')];
   const tiny = join(folder, 'arch-router-tiny.gguf');
-  writeTinyDecoder(tiny);
+  writeTinyDecoder(tiny, sampleText());
   const shipped: Scorer = { name: 'embedded', what: 'the model that ships with Fairlead; it reads 640 characters of a request', make: embedded };
   return [...(existsSync(join(routerFolder(), 'router.gguf')) ? [shipped] : []), file(tiny, TINY_DECODER)];
 }
@@ -130,18 +130,24 @@ function toRow(scorer: string, { routes, tokens, cold, warm }: Cell): Row {
     p50Ms: of(warm, 'oursMs'),
     p95Ms: of(warm, 'oursMs', 0.95),
     bareP50Ms: of(warm, 'bareMs'),
-    // Of each pair, not of the medians: whatever else the machine does then falls on both alike.
-    ratio: percentile(warm.map(({ oursMs, bareMs }) => oursMs / bareMs), 0.5) ?? 0,
+    ratio: ratioOf(warm),
     coldP50Ms: of(cold, 'oursMs'),
     bareColdP50Ms: of(cold, 'bareMs'),
     evaluatedTokens: of(warm, 'tokens'),
   };
 }
 
+/** Of each pair, not of the medians: whatever else the machine does then falls on both alike. */
+function ratioOf(pairs: readonly Pair[]): number {
+  return percentile(pairs.map(({ oursMs, bareMs }) => oursMs / bareMs), 0.5) ?? 0;
+}
+
 /** p50, p95 and worst. */
 function delays(longestMs: readonly number[]): number[] {
   return [0.5, 0.95, 1].map((part) => percentile(longestMs, part) ?? 0);
 }
+
+const allPairs = ({ cells }: Measured): Pair[] => cells.flatMap(({ warm }) => warm);
 
 function report(measured: readonly Measured[]): BenchResult {
   const rows = measured.flatMap(({ scorer, cells }) => cells.map((cell) => toRow(scorer.name, cell)));
@@ -157,7 +163,7 @@ function report(measured: readonly Measured[]): BenchResult {
       ...measured.map((one) => {
         const [p50, p95, most] = delays(one.loopDelaysMs).map((value) => value.toFixed(2));
         return (
-          `${one.scorer.name}: first decision of a new process ${one.firstMs.toFixed(0)} ms, after a warm-up ${one.firstWarmedMs.toFixed(1)} ms; ` +
+          `${one.scorer.name}: ratio over all rows ${ratioOf(allPairs(one)).toFixed(2)}; first decision of a new process ${one.firstMs.toFixed(0)} ms, after a warm-up ${one.firstWarmedMs.toFixed(1)} ms; ` +
           `memory of the child ${mib(one.childRssBytes)} MiB, of the baseline ${mib(one.bareRssBytes)} MiB, of this process ${parentMb} MiB; ` +
           `longest delay of this process's event loop during a decision ${p50 ?? ''} ms (p50), ${p95 ?? ''} ms (p95), ${most ?? ''} ms (worst).`
         );
@@ -180,6 +186,7 @@ function report(measured: readonly Measured[]): BenchResult {
       rows,
       scorers: measured.map((one) => ({
         scorer: one.scorer.name,
+        ratio: ratioOf(allPairs(one)),
         firstMs: one.firstMs,
         firstWarmedMs: one.firstWarmedMs,
         childRssBytes: one.childRssBytes,
