@@ -3,6 +3,7 @@ import { createConversationMemory } from '../../../src/router/memory';
 import type { Classifier } from '../../../src/router/ports';
 import { createRouter } from '../../../src/router/route';
 import type { Classification, RouteRequest } from '../../../src/router/types';
+import type { Rule } from '../../../src/settings/settings';
 import { RouterError } from '../../../src/shared/errors';
 import { sleep } from '../../../src/shared/abort';
 
@@ -111,15 +112,15 @@ describe('the deadline ladder', () => {
     await expect(routing).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  it.each([
-    ['about a path', [{ when: { path: ['private/**'] }, require: 'local' }]],
-    ['about a route, which is not known before classifying', [{ when: { route: ['a'] }, require: 'local' }]],
-  ] as const)('does not send text to a hosted classifier under a privacy rule %s', async (_, rules) => {
+  it.each<[string, Rule['when']]>([
+    ['about a path', { path: ['private/**'] }],
+    ['about a route, which is not known before classifying', { route: ['a'] }],
+  ])('does not send text to a hosted classifier under a privacy rule %s', async (_, when) => {
     const hosted = { ...fake('server', 'a'), locality: 'hosted' as const };
-    const asRules = rules.map((rule) => ({ ...rule, when: rule.when, origin: 'user' as const, label: 'r' }));
+    const rules: Rule[] = [{ when, require: 'local', origin: 'user', label: 'r' }];
     const decision = await routerOf(hosted, fake('lexical', 'b')).route(
       { ...request, paths: ['private/x.ts'] },
-      { ...policy, rules: asRules, matches: (globs, path) => globs.some((glob) => path.startsWith(glob.replace('**', ''))) },
+      { ...policy, rules, matches: (globs, path) => globs.some((glob) => path.startsWith(glob.replace('**', ''))) },
       never,
     );
     expect(hosted.inputs).toEqual([]);
