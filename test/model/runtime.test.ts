@@ -73,6 +73,14 @@ describe('the GGUF runtime in its own process', () => {
     expect(existsSync(states) ? readdirSync(states) : []).toHaveLength(1);
   });
 
+  it('keeps the states used last and no more than a dozen', async () => {
+    for (let set = 0; set < 14; set += 1) {
+      const prefix = `Routes ${set}: ${'bug fixing, sql, docs; '.repeat(6)}\n`;
+      await test.runtime.choose(qwen, ask(`${prefix}x`, prefix), never);
+    }
+    expect(readdirSync(join(test.folder, 'storage/kv')).filter((name) => name.endsWith('.kv'))).toHaveLength(12);
+  });
+
   it('counts tokens with the model’s own tokenizer', async () => {
     await expect(test.runtime.countTokens(qwen, 'héllo', never)).resolves.toBe(6);
   });

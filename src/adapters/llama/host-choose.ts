@@ -2,13 +2,13 @@
 // choices' tokens along a trie. No free generation.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from 'node-llama-cpp';
+import type { ChatWrapper, ControlledEvaluateInputItem, LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
 import { throwIfAborted } from '../../shared/abort';
 import { RouterError } from '../../shared/errors';
 import { buildTrie, readTrie, type TrieNode } from './choice-trie';
-import type { Loaded } from './host-llama';
+import type { Library, Loaded } from './host-llama';
 import type { HostOptions } from './protocol';
 import type { ChoiceAnswer, ChoiceRequest } from './runtime';
 
@@ -18,6 +18,8 @@ import type { ChoiceAnswer, ChoiceRequest } from './runtime';
  * vocabulary's map costs over 100 ms (3.21.1 has no read of raw logits).
  */
 const LIFT = 1000;
+
+const KEPT_STATES = 12;
 
 export async function choose(
   loaded: Loaded,
@@ -82,8 +84,7 @@ function renderChat(
   { library, model }: Loaded,
   prompt: Extract<ChoiceRequest['prompt'], { kind: 'chat' }>,
 ): Token[] {
-  const wrapper = library.resolveChatWrapper(model);
-  const { contextText } = wrapper.generateContextState({
+  const { contextText } = wrapperOf(library, model).generateContextState({
     chatHistory: [
       ...(prompt.system === undefined ? [] : [{ type: 'system' as const, text: prompt.system }]),
       { type: 'user', text: prompt.user },
@@ -91,6 +92,17 @@ function renderChat(
     ],
   });
   return contextText.tokenize(model.tokenizer);
+}
+
+/** Resolving takes hundreds of milliseconds: the library tries the file's template against all it knows. */
+const wrappers = new WeakMap<LlamaModel, ChatWrapper>();
+
+function wrapperOf(library: Library, model: LlamaModel): ChatWrapper {
+  const known = wrappers.get(model);
+  if (known) return known;
+  const wrapper = library.resolveChatWrapper(model);
+  wrappers.set(model, wrapper);
+  return wrapper;
 }
 
 function commonLength(a: readonly Token[], b: readonly Token[]): number {
@@ -119,6 +131,7 @@ async function bringTo(sequence: LlamaContextSequence, tokens: Token[], bring: B
   const stateFile = stateFileOf(bring);
   if (sequence.nextTokenIndex === 0 && stateFile !== undefined && existsSync(stateFile)) {
     await sequence.loadStateFromFile(stateFile, { acceptRisk: true });
+    await utimes(stateFile, new Date(), new Date());
   }
   await sequence.adaptStateToTokens(tokens, false);
   const cached = sequence.nextTokenIndex;
@@ -157,6 +170,16 @@ async function saveState(sequence: LlamaContextSequence, file: string): Promise<
   const part = `${file}.${process.pid}.part`;
   await sequence.saveStateToFile(part);
   await rename(part, file);
+  await prune(join(file, '..'));
+}
+
+/** One file per set of routes and model, some megabytes each: the ones used last are kept. */
+async function prune(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.kv'));
+  if (names.length <= KEPT_STATES) return;
+  const dated = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })));
+  dated.sort((a, b) => b.at - a.at);
+  for (const { name } of dated.slice(KEPT_STATES)) await rm(join(folder, name), { force: true });
 }
 
 async function readNext(loaded: Loaded, prompt: Token[], node: TrieNode): Promise<ReadonlyMap<number, number>> {

@@ -101,6 +101,6 @@ const countShared = (a: ReadonlySet<string>, b: ReadonlySet<string>): number => 
 
 export function dot(a: Float32Array, b: Float32Array): number {
   let total = 0;
-  for (let index = 0; index < a.length; index += 1) total += (a[index] ?? 0) * (b[index] ?? 0);
+  for (let index = 0; index < a.length; index += 1) total += (a[index] as number) * (b[index] as number);
   return total;
 }

@@ -44,7 +44,7 @@ export function project(pooled: Float32Array, { rows, columns, weights, bias }: 
   for (let row = 0; row < rows; row += 1) {
     let total = bias[row] ?? 0;
     const start = row * columns;
-    for (let column = 0; column < columns; column += 1) total += (weights[start + column] ?? 0) * (pooled[column] ?? 0);
+    for (let column = 0; column < columns; column += 1) total += (weights[start + column] as number) * (pooled[column] as number);
     const value = Math.tanh(total);
     z[row] = value;
     squares += value * value;
