@@ -159,7 +159,7 @@ const walkthrough = {
     {
       id: 'routes',
       title: 'Say what goes where',
-      description: `A route is a kind of work in plain language, with the models you prefer for it. Thirteen routes for coding are built in; write your own when you know better. A small model that comes with Fairlead reads them on this machine; a larger one such as Arch-Router reads them better where there is a GPU.\n[Write Routes](command:workbench.action.openSettingsJson?${settingsJson('routes')})\n[Route a Text (Dry Run)](command:fairlead.routeText)\n[Download a Local Model](command:fairlead.downloadModel)`,
+      description: `A route is a kind of work in plain language, with the models you prefer for it. Fourteen routes for coding are built in; write your own when you know better. A small model that comes with Fairlead reads them on this machine; a larger one such as Arch-Router reads them better where there is a GPU.\n[Write Routes](command:workbench.action.openSettingsJson?${settingsJson('routes')})\n[Route a Text (Dry Run)](command:fairlead.routeText)\n[Download a Local Model](command:fairlead.downloadModel)`,
       media: { svg: 'media/walkthrough-routes.svg', altText: 'Questions fork into three routes, each with its own model.' },
       completionEvents: ['onCommand:fairlead.routeText', 'onSettingChanged:fairlead.routes'],
     },

@@ -26,9 +26,16 @@ export const prediction = z.object({
 });
 export type Prediction = z.infer<typeof prediction>;
 
+const listedRoute = z.object({
+  name: z.string(),
+  description: z.string().default(''),
+  examples: z.array(z.string()).default([]),
+});
+
+/** Pools of routes by name, or one list. */
 const routesFile = z.union([
-  z.record(z.string(), z.array(z.object({ name: z.string(), description: z.string().default('') }))),
-  z.array(z.object({ name: z.string(), description: z.string().default('') })).transform((routes) => ({ routes })),
+  z.record(z.string(), z.array(listedRoute)),
+  z.array(listedRoute).transform((routes) => ({ routes })),
 ]);
 
 function readText(path: string): string {
@@ -75,24 +82,22 @@ export function readRouteBook(path: string): RouteBook {
     throw new RouterError('bad_file', `${path} does not hold routes: ${parsed.error.issues[0]?.message ?? ''}`);
   }
   const pools = Object.values(parsed.data).map(
-    (routes) => new Map(routes.map((route) => [route.name, route.description])),
+    (routes) => new Map(routes.map((route) => [route.name, route])),
   );
   return {
     describe: (candidates) => {
       // One name may stand in several pools: the pool that knows most of the row's candidates is asked first.
-      const known = (pool: Map<string, string>): number => candidates.filter((name) => pool.has(name)).length;
+      const known = (pool: Map<string, ClassifierRoute>): number => candidates.filter((name) => pool.has(name)).length;
       const ordered = [...pools].sort((a, b) => known(b) - known(a));
       return candidates
         .filter((name) => name !== OTHER)
-        .map((name) => ({ name, description: describeOne(ordered, name, path), examples: [] }));
+        .map((name) => findOne(ordered, name, path));
     },
   };
 }
 
-function describeOne(pools: readonly Map<string, string>[], name: string, path: string): string {
-  for (const pool of pools) {
-    const description = pool.get(name);
-    if (description !== undefined) return description;
-  }
-  throw new RouterError('bad_file', `${path} has no route "${name}".`);
+function findOne(pools: readonly Map<string, ClassifierRoute>[], name: string, path: string): ClassifierRoute {
+  const found = pools.find((pool) => pool.has(name))?.get(name);
+  if (!found) throw new RouterError('bad_file', `${path} has no route "${name}".`);
+  return found;
 }

@@ -7,7 +7,7 @@ import { contentWords } from './words';
 export const LEXICAL_ID = 'lexical';
 
 const NAME_WEIGHT = 1.2;
-const EXAMPLE_WEIGHT = 1;
+const EXAMPLE_WEIGHT = 0.6;
 const PREVIOUS_TURN_WEIGHT = 0.25;
 /** Evidence a follow-up gives to the route of the turn before it. */
 const STICKY = 0.6;
