@@ -83,7 +83,7 @@ function continuation({ pieces, vectors, probe }: Evidence): number {
 /** Cosine of idf-weighted word sets, one per route. */
 function lexicalOverlaps({ pieces, routes, stopWords }: Evidence): number[] {
   const said = wordsOf(pieces.last, stopWords);
-  const words = routes.map((route) => wordsOf(route.both, stopWords));
+  const words = routes.map((route) => routeWords(route, stopWords));
   const found = new Map<string, number>();
   for (const set of words) for (const word of set) found.set(word, (found.get(word) ?? 0) + 1);
   const weight = (word: string): number => Math.log((routes.length + 1) / (found.get(word) ?? 1)) ** 2;
@@ -93,6 +93,14 @@ function lexicalOverlaps({ pieces, routes, stopWords }: Evidence): number[] {
     const hit = sum(known.filter((word) => set.has(word)).map(weight));
     return hit > 0 ? hit / (queryLength * Math.sqrt(sum([...set].map(weight)))) : 0;
   });
+}
+
+const wordSets = new WeakMap<RouteTexts, ReadonlySet<string>>();
+
+function routeWords(route: RouteTexts, stopWords: ReadonlySet<string>): ReadonlySet<string> {
+  const words = wordSets.get(route) ?? wordsOf(route.both, stopWords);
+  wordSets.set(route, words);
+  return words;
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

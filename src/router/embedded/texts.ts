@@ -84,7 +84,24 @@ export interface RouteTexts {
   readonly trigrams: ReadonlySet<string>;
 }
 
-export function routeTexts(route: { readonly name: string; readonly description: string; readonly examples: readonly string[] }): RouteTexts {
+interface WrittenRoute {
+  readonly name: string;
+  readonly description: string;
+  readonly examples: readonly string[];
+}
+
+/** Routes change with the settings alone; preparing them anew for each request would cost as much as scoring. */
+const prepared = new WeakMap<WrittenRoute, RouteTexts>();
+
+export function routeTexts(route: WrittenRoute): RouteTexts {
+  const known = prepared.get(route);
+  if (known) return known;
+  const texts = prepareRoute(route);
+  prepared.set(route, texts);
+  return texts;
+}
+
+function prepareRoute(route: WrittenRoute): RouteTexts {
   const opaque = isOpaque(route.name);
   const named = humanise(route.name);
   const described = describe(route.description);
