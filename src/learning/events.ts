@@ -1,4 +1,5 @@
 // What users did with an answer: the evidence that learning reads. Stored on this machine only.
+import type { Surface } from '../router/types';
 
 export type FeedbackSource = 'button' | 'thumb' | 'accept' | 'partial_accept' | 'correction';
 
@@ -9,7 +10,7 @@ export interface FeedbackEvent {
   /** 1 = kept or helpful, 0 = thrown away or unhelpful. */
   readonly value: number;
   readonly source: FeedbackSource;
-  readonly surface: 'chat' | 'agent' | 'inline' | 'cli' | 'utility';
+  readonly surface: Surface;
   readonly route: string | undefined;
   readonly model: string | undefined;
   /** How sure the outcome is, 0..1: a button press is 1, an inferred rejection is less. */

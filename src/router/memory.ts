@@ -1,10 +1,9 @@
-// What is remembered of a conversation between its turns: the last route, the last model, a late answer.
+// What is remembered of a conversation between its turns: the last route, a late answer.
 // Bounded; the oldest conversation is forgotten first.
 import type { Classification } from './types';
 
 export interface Remembered {
   readonly route?: string;
-  readonly model?: string;
   /** A classification that came too late for its own turn. */
   readonly late?: Classification;
 }

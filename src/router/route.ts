@@ -94,10 +94,6 @@ function previousRouteOf(
   return previous === OTHER ? undefined : previous;
 }
 
-function remember(memory: ConversationMemory, request: RouteRequest, decision: Decision): void {
-  if (request.conversation === undefined) return;
-  memory.update(request.conversation, {
-    ...(decision.route === undefined ? {} : { route: decision.route }),
-    ...(decision.model === undefined ? {} : { model: decision.model }),
-  });
+function remember(memory: ConversationMemory, { conversation }: RouteRequest, { route }: Decision): void {
+  if (conversation !== undefined && route !== undefined) memory.update(conversation, { route });
 }

@@ -1,6 +1,7 @@
 // The words of the router: request, route, candidate, classification, decision.
 // Field terms: a *route* is a user's policy (name and description of a kind of work); a *candidate* is a
 // model that may be chosen; `other` is the outcome "no route fits" (Arch-Router, arXiv 2506.16655, sec. 3).
+import type { SettingRoute } from '../settings/settings';
 
 /** The outcome "none of the user's routes fits"; leads to the default models. */
 export const OTHER = 'other';
@@ -10,17 +11,8 @@ export type Surface = 'chat' | 'agent' | 'inline' | 'cli' | 'utility';
 
 export type Capability = 'tools' | 'vision' | 'fim' | 'thinking';
 
-/** Who wrote a route or a rule. A workspace may add and narrow, never widen. */
-export type Origin = 'default' | 'user' | 'workspace';
-
-export interface Route {
-  readonly name: string;
-  readonly description: string;
-  readonly examples: readonly string[];
-  /** Candidate ids, most preferred first; empty means the default models. */
-  readonly models: readonly string[];
-  readonly origin: Origin;
-}
+/** A route as the settings hold it. */
+export type Route = SettingRoute;
 
 /** `local`: the request does not leave this machine (own process or a loopback address). */
 export type Locality = 'local' | 'hosted';

@@ -13,6 +13,7 @@ export interface Rule extends RuleSetting {
 export interface SettingRoute {
   readonly name: string;
   readonly description: string;
+  /** Candidate ids, most preferred first; empty means the default models. */
   readonly models: readonly string[];
   readonly examples: readonly string[];
   readonly origin: SettingOrigin;

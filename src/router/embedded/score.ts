@@ -1,5 +1,6 @@
 // From vectors to probabilities: the head that was fitted with the shipped router model.
 // models/router/scoring.md, sections 2 to 5.
+import { softmax } from '../lexical';
 import { OTHER, type ScoredRoute } from '../types';
 import { routeFeatures, type Features, type Vectors } from './features';
 import type { Layer, Scoring } from './manifest';
@@ -68,11 +69,8 @@ export function embeddedDistribution(input: EmbeddedInput, scoring: Scoring): Sc
   );
   const set = setFeatures(features, scores);
   const other = perceptron(standardise(pick(set, scoring.set_inputs), scoring.set_mean, scoring.set_std), scoring.other_layers);
-  const names = [...input.routes.map(({ name }) => name), OTHER];
-  const probabilities = softmax([...scores, other].map((score) => score / scoring.temperature));
-  return names
-    .map((route, index) => ({ route, probability: probabilities[index] ?? 0 }))
-    .sort((a, b) => b.probability - a.probability);
+  const scored = input.routes.map(({ name }, index) => ({ route: name, score: scores[index] ?? 0 }));
+  return softmax([...scored, { route: OTHER, score: other }], 1 / scoring.temperature);
 }
 
 /** What all routes together say about "none of them". */
@@ -126,11 +124,4 @@ function perceptron(inputs: readonly number[], layers: readonly Layer[]): number
     values = depth + 1 < layers.length ? sums.map(Math.tanh) : sums;
   });
   return values[0] ?? 0;
-}
-
-function softmax(scores: readonly number[]): number[] {
-  const top = Math.max(...scores);
-  const exps = scores.map((score) => Math.exp(score - top));
-  const total = exps.reduce((sum, value) => sum + value, 0);
-  return exps.map((value) => value / total);
 }
