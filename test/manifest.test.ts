@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { CATEGORY, commands, type CommandRow } from '../src/editor/commands-table';
-import { settingSpecs, type SettingSpec } from '../src/settings/schema';
+import { settingSpecs } from '../src/settings/schema';
+import type { SettingSpec } from '../src/settings/spec';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

@@ -2,7 +2,7 @@
 // The user's word counts above a server's, and a model that stands in the settings is not listed twice.
 import { fimFormatFor } from '../completion/fim-formats';
 import type { Candidate, Capability } from '../router/types';
-import type { ModelSetting } from '../settings/schema';
+import type { ModelSetting } from '../settings/entries';
 import { ollamaLocality } from './ollama-models';
 import { rootOf } from './probe';
 

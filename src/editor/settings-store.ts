@@ -2,7 +2,8 @@
 // a value came from; what the values mean is settings/parse.ts's business.
 import * as vscode from 'vscode';
 import { parseSettings, type ParsedSettings } from '../settings/parse';
-import { settingSpecs, type SettingKey, type SettingSpec } from '../settings/schema';
+import { settingSpecs, type SettingKey } from '../settings/schema';
+import type { SettingSpec } from '../settings/spec';
 import type { RawSetting, Settings } from '../settings/settings';
 import type { Log } from '../shared/log';
 import type { Ending } from './ending';

@@ -2,18 +2,9 @@
 // a list or record loses only its bad entries. Decides layering: a workspace adds to lists, never redirects.
 import * as z from 'zod';
 import { defaultRoutes } from './defaults';
-import {
-  modelSetting,
-  routeSetting,
-  ruleSetting,
-  settingSpecs,
-  type ModelSetting,
-  type RouteSetting,
-  type RuleSetting,
-  type SettingKey,
-  type SettingSpec,
-  type SettingValue,
-} from './schema';
+import { modelSetting, routeSetting, ruleSetting, type ModelSetting, type RouteSetting, type RuleSetting } from './entries';
+import { settingSpecs, type SettingKey, type SettingValue } from './schema';
+import type { SettingSpec } from './spec';
 import type { Problem, RawSetting, Rule, SettingOrigin, SettingRoute, Settings } from './settings';
 
 export interface ParsedSettings {

@@ -1,5 +1,5 @@
 // The settings as the rest of the product reads them: parsed, layered, with what was wrong beside them.
-import type { ClassifierEndpoint, ModelSetting, RuleSetting } from './schema';
+import type { ClassifierEndpoint, ModelSetting, RuleSetting } from './entries';
 
 /** Who wrote a value. A workspace may add and narrow, never widen. */
 export type SettingOrigin = 'default' | 'user' | 'workspace';

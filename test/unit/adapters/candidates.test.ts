@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildCandidates, type OfferedModel } from '../../../src/adapters/candidates';
 import type { Candidate } from '../../../src/router/types';
-import type { ModelSetting } from '../../../src/settings/schema';
+import type { ModelSetting } from '../../../src/settings/entries';
 
 const OLLAMA = 'http://127.0.0.1:11434';
 

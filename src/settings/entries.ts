@@ -1,0 +1,115 @@
+// What one entry of a list or record in the settings looks like: a model, a route, a rule, a classifier's server.
+import * as z from 'zod';
+
+export const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(80)
+  .describe('A short name, unique in its list.');
+
+const capability = z.enum(['tools', 'vision', 'fim', 'thinking']);
+
+const price = z
+  .strictObject({
+    input: z.number().min(0).describe('USD per million input tokens.'),
+    output: z.number().min(0).describe('USD per million output tokens.'),
+    cachedInput: z.number().min(0).optional().describe('USD per million input tokens read from the cache.'),
+  })
+  .describe('Price in USD per million tokens.');
+
+const sharedModelFields = {
+  contextWindow: z.number().int().min(256).optional().describe('Whole context window in tokens.'),
+  maxOutputTokens: z.number().int().min(1).optional().describe('Most tokens one answer may have.'),
+  capabilities: z
+    .array(capability)
+    .optional()
+    .describe('What the model can do. Your word counts above what the server reports.'),
+  price: price.optional(),
+};
+
+export const httpUrl = z
+  .string()
+  .regex(/^https?:\/\/[^\s]+$/u, 'must be an http:// or https:// address')
+  .describe('Base address of the server, such as `http://127.0.0.1:8080/v1`.');
+
+export const modelSetting = z
+  .discriminatedUnion('provider', [
+    z.strictObject({
+      provider: z.literal('openai').describe('Any OpenAI-compatible server.'),
+      baseUrl: httpUrl.optional().describe('Base address; `https://api.openai.com/v1` when left out.'),
+      model: z.string().min(1).describe('The name the server knows the model by.'),
+      ...sharedModelFields,
+    }),
+    z.strictObject({
+      provider: z.literal('ollama').describe('An Ollama server.'),
+      baseUrl: httpUrl.optional().describe('Base address; `http://127.0.0.1:11434` when left out.'),
+      model: z.string().min(1).describe('The name Ollama knows the model by, such as `qwen2.5-coder:7b`.'),
+      ...sharedModelFields,
+    }),
+    z.strictObject({
+      provider: z.literal('vscode').describe('A model that VS Code offers, such as those of GitHub Copilot.'),
+      vendor: z.string().min(1).optional().describe('Vendor, such as `copilot`.'),
+      family: z.string().min(1).optional().describe('Family, such as `gpt-4o`.'),
+      id: z.string().min(1).optional().describe('Exact model id.'),
+      ...sharedModelFields,
+    }),
+  ])
+  .describe('One model you have.');
+
+export const routeSetting = z
+  .strictObject({
+    name: name.describe('Name of the route, such as `bug_fixing`.'),
+    description: z
+      .string()
+      .trim()
+      .min(1)
+      .max(2000)
+      .describe('The kind of work in plain language: domain and action, such as “finding and fixing errors, crashes and failing tests in existing code”.'),
+    models: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Models for this work, most preferred first. Empty: the default models.'),
+    examples: z.array(z.string().min(1)).default([]).describe('Requests that belong here, in your own words.'),
+  })
+  .describe('A kind of work and the models you prefer for it.');
+
+const globs = z.array(z.string().min(1)).min(1);
+
+export const ruleSetting = z
+  .strictObject({
+    when: z
+      .strictObject({
+        path: globs.optional().describe('Globs on workspace-relative paths; any file of the request may match.'),
+        language: globs.optional().describe('VS Code language ids.'),
+        route: globs.optional().describe('Route names, or `other`.'),
+        surface: z.array(z.enum(['chat', 'agent', 'inline', 'cli', 'utility'])).min(1).optional()
+          .describe('Where the request comes from.'),
+      })
+      .describe('All of these must match; an empty object matches every request.'),
+    require: z
+      .union([z.literal('local'), z.array(z.string().min(1)).min(1)])
+      .optional()
+      .describe('`"local"`: nothing leaves this machine. A list: only these models.'),
+    exclude: z
+      .union([z.literal('hosted'), z.array(z.string().min(1)).min(1)])
+      .optional()
+      .describe('Models that must not be used, or `"hosted"`.'),
+    prefer: z.array(z.string().min(1)).min(1).optional().describe('Models to try first, in this order.'),
+    reason: z.string().max(200).optional().describe('Shown with the decision.'),
+  })
+  .refine((rule) => rule.require !== undefined || rule.exclude !== undefined || rule.prefer !== undefined, {
+    message: 'needs one of "require", "exclude" or "prefer"',
+  })
+  .describe('Requires, excludes or prefers models for some requests.');
+
+export const classifierEndpoint = z.strictObject({
+  kind: z.enum(['openai', 'plano']).default('openai').describe('`openai`: any OpenAI-compatible server. `plano`: a Plano gateway.'),
+  baseUrl: httpUrl,
+  model: z.string().min(1).default('Arch-Router-1.5B').describe('The name the server knows the router model by.'),
+});
+
+export type ClassifierEndpoint = z.infer<typeof classifierEndpoint>;
+export type ModelSetting = z.infer<typeof modelSetting>;
+export type RouteSetting = z.infer<typeof routeSetting>;
+export type RuleSetting = z.infer<typeof ruleSetting>;
