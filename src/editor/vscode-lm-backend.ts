@@ -67,16 +67,18 @@ function optionsOf({ tools, toolMode, options }: ChatCall): vscode.LanguageModel
 }
 
 function toVscodeMessage(message: Message): vscode.LanguageModelChatMessage {
-  const content = message.parts.map((part): vscode.LanguageModelInputPart => {
+  const content = message.parts.flatMap((part): vscode.LanguageModelInputPart[] => {
     switch (part.type) {
       case 'text':
-        return new vscode.LanguageModelTextPart(part.text);
+        return [new vscode.LanguageModelTextPart(part.text)];
       case 'image':
-        return vscode.LanguageModelDataPart.image(part.data, part.mimeType);
+        return [vscode.LanguageModelDataPart.image(part.data, part.mimeType)];
       case 'tool_call':
-        return new vscode.LanguageModelToolCallPart(part.id, part.name, part.input ?? {});
+        return [new vscode.LanguageModelToolCallPart(part.id, part.name, part.input ?? {})];
       case 'tool_result':
-        return new vscode.LanguageModelToolResultPart(part.id, [new vscode.LanguageModelTextPart(part.text)]);
+        return [new vscode.LanguageModelToolResultPart(part.id, [new vscode.LanguageModelTextPart(part.text)])];
+      case 'thinking':
+        return []; // Stable API has no part for it.
     }
   });
   // There is no system role in stable API: its text goes as the user's.

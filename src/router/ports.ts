@@ -33,11 +33,27 @@ export interface Classifier {
   warm?(routes: readonly ClassifierRoute[]): void;
 }
 
+/**
+ * What a model thought before it answered. In a stream the text comes in pieces and a piece with `signature` ends
+ * one thought; in a message each part is one whole thought.
+ */
+export interface Thought {
+  readonly text: string;
+  /** The server's seal or the encrypted thought; valid only for models of `family`, and never to be changed. */
+  readonly signature?: string;
+  /** The server's name for the thought (OpenAI's Responses). */
+  readonly id?: string;
+  /** True when the server shows no text; `signature` is then the encrypted thought. */
+  readonly redacted?: boolean;
+}
+
 export type Part =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'image'; readonly mimeType: string; readonly data: Uint8Array }
   | { readonly type: 'tool_call'; readonly id: string; readonly name: string; readonly input: unknown }
-  | { readonly type: 'tool_result'; readonly id: string; readonly text: string; readonly isError?: boolean };
+  | { readonly type: 'tool_result'; readonly id: string; readonly text: string; readonly isError?: boolean }
+  /** `family` is that of the model that thought it. */
+  | ({ readonly type: 'thinking'; readonly family?: string } & Thought);
 
 /** One message as the model is to see it. Tool results travel in `tool` messages. */
 export interface Message {
@@ -61,15 +77,22 @@ export interface ChatCall {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Tokens as the server counted them. */
+/** Tokens as the server counted them, or as they were estimated where it did not. */
 export interface Usage {
+  /** All of the prompt, cached tokens included. */
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Those of `inputTokens` that were read from the server's cache. */
   readonly cachedInputTokens?: number;
+  /** Those of `inputTokens` that were written to the cache (Anthropic charges more for them). */
+  readonly cacheWriteTokens?: number;
+  /** True when the server did not count. */
+  readonly estimated?: boolean;
 }
 
 export type ChatEvent =
   | { readonly type: 'text'; readonly text: string }
+  | ({ readonly type: 'thinking' } & Thought)
   | { readonly type: 'tool_call'; readonly id: string; readonly name: string; readonly input: unknown }
   | { readonly type: 'usage'; readonly usage: Usage }
   /** The model the server says it ran; compared with the one announced. */

@@ -24,7 +24,8 @@ export interface Price {
   readonly cachedInput?: number;
 }
 
-export type ProviderKind = 'openai' | 'ollama' | 'vscode';
+/** `llama`: a GGUF file in our own child process; `model` is the path of the file. */
+export type ProviderKind = 'openai' | 'anthropic' | 'ollama' | 'llama' | 'vscode';
 
 /** A model that may be chosen, as far as is known now. */
 export interface Candidate {
@@ -43,6 +44,18 @@ export interface Candidate {
   /** False when the capabilities are a guess and must not exclude the model. */
   readonly capabilitiesKnown: boolean;
   readonly price?: Price;
+  /** Models of one family understand each other's history, such as `claude`, `gpt`, `qwen`; lower case. */
+  readonly family?: string;
+  /** Marks of fill-in-the-middle that it was trained on, by their name in `completion/fim-formats`. */
+  readonly fimFamily?: string;
+  /** ISO date, or year and month. */
+  readonly released?: string;
+  /** Which of OpenAI's two interfaces to use; the adapter finds out when left out. */
+  readonly api?: 'chat' | 'responses';
+  /** Azure OpenAI's `api-version`; the key then travels as Azure wants it. */
+  readonly apiVersion?: string;
+  /** How long Ollama keeps the model loaded after an answer, such as `30m` or `-1`. */
+  readonly keepAlive?: string;
   /** Undefined when usable; otherwise why not, in words for the user. */
   readonly unavailable?: string;
   readonly origin: 'settings' | 'discovered';
