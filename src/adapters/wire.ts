@@ -4,6 +4,7 @@
 import { RouterError } from '../shared/errors';
 import { type ErrorContext, reportedError, statusError, toRouterError } from './errors';
 import { hostOf } from './locality';
+import { fetchFor } from './loopback-fetch';
 
 export interface WireTarget {
   /** Base address of the server. */
@@ -35,7 +36,7 @@ export function createWire(target: WireTarget): Wire {
     ...(target.model === undefined ? {} : { model: target.model }),
   };
   const meter = createMeter(target.endpoint, target.maxBytes ?? MAX_ANSWER_BYTES);
-  const ask = target.fetch ?? fetch;
+  const ask = target.fetch ?? fetchFor(target.endpoint);
   const send: typeof fetch = async (url, init = {}) => {
     if (typeof init.body === 'string') context.sent = init.body;
     const response = await ask(url, { ...init, headers: headersFor(target, url, init), redirect: 'manual' });

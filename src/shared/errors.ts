@@ -19,6 +19,8 @@ export type RouterErrorCode =
   | 'bad_file' // a GGUF, settings or data file is unreadable
   | 'disk' // no space or no permission
   | 'hash' // a downloaded file is not the file that was promised
+  | 'not_local' // a server that counts as local turned out to be elsewhere; nothing was sent
+  | 'private' // what would leave this machine must not: a secret, a file that is never sent
   | 'refused'; // refused by a rule of the user's
 
 export interface RouterErrorOptions {
