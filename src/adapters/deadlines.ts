@@ -1,15 +1,23 @@
 // A stream from outside that cannot hang: it ends at a deadline, at an abort, or when nobody reads on, and in
 // each case its connection is closed at once.
+import type { Candidate } from '../router/types';
 import { throwIfAborted, withDeadline } from '../shared/abort';
 
 export interface Deadlines {
-  /** Milliseconds until the first piece of the answer; 60,000 when left out. */
+  /** Milliseconds until the first piece of the answer; by the kind of model when left out. */
   readonly firstTokenMs: number;
-  /** Milliseconds between two pieces; 120,000 when left out. */
+  /** Milliseconds between two pieces; by the kind of model when left out. */
   readonly idleMs: number;
 }
 
 export const DEFAULT_DEADLINES: Deadlines = { firstTokenMs: 60_000, idleMs: 120_000 };
+/** A machine without a GPU reads a long prompt for minutes, and models that think may do so without a word. */
+const PATIENT: Deadlines = { firstTokenMs: 300_000, idleMs: 300_000 };
+
+export function deadlinesFor({ locality, capabilities }: Candidate, given: Partial<Deadlines> = {}): Deadlines {
+  const usual = locality === 'local' || capabilities.includes('thinking') ? PATIENT : DEFAULT_DEADLINES;
+  return { ...usual, ...given };
+}
 
 export interface Exchange<T> {
   /** Sends the request and yields what comes back. Its signal must close the connection. */

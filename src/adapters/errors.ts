@@ -109,7 +109,15 @@ const BY_CODE: Readonly<Record<string, RouterErrorCode>> = {
   invalid_request_error: 'bad_request',
   context_length_exceeded: 'bad_request',
   exceed_context_size_error: 'bad_request',
+  request_too_large: 'bad_request',
+  billing_error: 'quota',
+  overloaded_error: 'server',
+  timeout_error: 'timeout',
+  server_error: 'server',
 };
+
+/** What servers call a prompt that does not fit. Anthropic says so in words alone. */
+const TOO_LONG = new Set(['context_length_exceeded', 'exceed_context_size_error', 'request_too_large', 'string_above_max_length']);
 
 function codeOf({ status, code }: Refusal, keySent: boolean): RouterErrorCode {
   const named = code === undefined ? undefined : BY_CODE[code];
@@ -134,12 +142,20 @@ function wording(code: RouterErrorCode, refusal: Refusal, context: ErrorContext)
   const host = hostOf(context.endpoint);
   const status = refusal.status === undefined ? '' : ` (${refusal.status})`;
   const words = quotable(refusal, context);
-  const lead = sentence(code, { host, model: context.model ?? 'the model', status });
+  const tooLong = TOO_LONG.has(refusal.code ?? '') || refusal.status === 413;
+  const lead = sentence(code, { host, model: context.model ?? 'the model', status, tooLong });
   // A refused key is not repeated, and some servers repeat it in their words.
   return code === 'unauthorized' || code === 'no_key' || words === '' ? lead : `${lead} ${host} says: ${words}`;
 }
 
-function sentence(code: RouterErrorCode, { host, model, status }: { host: string; model: string; status: string }): string {
+interface Words {
+  readonly host: string;
+  readonly model: string;
+  readonly status: string;
+  readonly tooLong: boolean;
+}
+
+function sentence(code: RouterErrorCode, { host, model, status, tooLong }: Words): string {
   switch (code) {
     case 'no_key':
       return `${host} asks for a key${status}: ${STORE_A_KEY}.`;
@@ -152,6 +168,7 @@ function sentence(code: RouterErrorCode, { host, model, status }: { host: string
     case 'rate_limited':
       return `${host} takes no more requests for now${status}.`;
     case 'bad_request':
+      if (tooLong) return `The request is longer than ${model} at ${host} can read${status}: leave something out, or choose a model with a larger window.`;
       return `${host} refused the request for ${model}${status}.`;
     default:
       return `${host} failed while answering for ${model}${status}.`;
@@ -185,6 +202,8 @@ function readRefusal(body: string): Refusal {
 function refusalOf(report: unknown): Refusal {
   if (typeof report === 'string') return { words: report };
   if (!isRecord(report)) return {};
+  // Anthropic puts the error into an envelope of type `error`, in streams too.
+  if (report['type'] === 'error' && isRecord(report['error'])) return refusalOf(report['error']);
   const status = [report['code'], report['status']].find((value) => typeof value === 'number' && value >= 400 && value < 600);
   const code = [report['code'], report['type']].find((value) => typeof value === 'string');
   const words = [report['message'], report['detail']].find((value) => typeof value === 'string');

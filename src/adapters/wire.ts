@@ -11,6 +11,8 @@ export interface WireTarget {
   readonly endpoint: string;
   readonly model?: string;
   readonly key?: string | undefined;
+  /** How the key travels: as a bearer token when left out, or in Azure's own header. */
+  readonly keyHeader?: 'authorization' | 'api-key';
   readonly fetch?: typeof fetch | undefined;
   /** Most bytes one answer may have. */
   readonly maxBytes?: number;
@@ -60,8 +62,19 @@ function headersFor(target: WireTarget, url: string | URL | Request, init: Reque
     accept: asksForStream(init) ? 'text/event-stream, application/x-ndjson, application/json' : 'application/json',
     'user-agent': 'fairlead',
     ...(typeof init.body === 'string' ? { 'content-type': 'application/json' } : {}),
-    ...(target.key !== undefined && sameOrigin ? { authorization: `Bearer ${target.key}` } : {}),
+    ...protocolVersion(init),
+    ...(target.key !== undefined && sameOrigin ? keyHeader(target.key, target.keyHeader) : {}),
   };
+}
+
+function keyHeader(key: string, name: WireTarget['keyHeader']): Record<string, string> {
+  return name === 'api-key' ? { 'api-key': key } : { authorization: `Bearer ${key}` };
+}
+
+/** The one header of a library that servers need: Anthropic's says which form a request has. */
+function protocolVersion(init: RequestInit): Record<string, string> {
+  const version = new Headers(init.headers).get('anthropic-version');
+  return version === null ? {} : { 'anthropic-version': version };
 }
 
 function isRedirect({ type, status }: Response): boolean {

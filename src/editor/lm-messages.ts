@@ -3,11 +3,9 @@
 import * as vscode from 'vscode';
 import type { Message, Part, ToolDefinition } from '../router/ports';
 import type { Capability, Turn } from '../router/types';
-import { estimateTokens } from '../router/tokens';
 
-/** About what an image costs at the usual detail (OpenAI's high-detail tile count for 1024 x 1024). */
-const IMAGE_TOKENS = 765;
-const MESSAGE_TOKENS = 4;
+export { countTokens } from '../router/tokens';
+
 export function fromVscodeMessages(messages: readonly vscode.LanguageModelChatRequestMessage[]): Message[] {
   return messages.flatMap(fromVscodeMessage);
 }
@@ -106,17 +104,4 @@ export function turnsOf(messages: readonly Message[]): Turn[] {
 export function needsOf(messages: readonly Message[], tools: readonly ToolDefinition[]): Capability[] {
   const images = messages.some(({ parts }) => parts.some(({ type }) => type === 'image'));
   return [...(tools.length > 0 ? (['tools'] as const) : []), ...(images ? (['vision'] as const) : [])];
-}
-
-export function countTokens(messages: readonly Message[], tools: readonly ToolDefinition[] = []): number {
-  const spoken = messages.reduce((sum, message) => sum + MESSAGE_TOKENS + sumOf(message.parts), 0);
-  return spoken + (tools.length > 0 ? estimateTokens(JSON.stringify(tools)) : 0);
-}
-
-function sumOf(parts: readonly Part[]): number {
-  return parts.reduce((sum, part) => {
-    if (part.type === 'image') return sum + IMAGE_TOKENS;
-    if (part.type === 'tool_call') return sum + estimateTokens(part.name + JSON.stringify(part.input ?? {}));
-    return sum + estimateTokens(part.text);
-  }, 0);
 }

@@ -28,7 +28,9 @@ export type Fault =
   /** Sends the request on to another address. */
   | { readonly kind: 'redirect'; readonly to: string; readonly status?: number }
   /** Refuses `stream_options`, as older servers do. */
-  | { readonly kind: 'refuse_stream_options' };
+  | { readonly kind: 'refuse_stream_options' }
+  /** Refuses options by name, as models do that cannot be told a temperature. */
+  | { readonly kind: 'refuse_options'; readonly names: readonly string[] };
 
 export interface ScriptedToolCall {
   /** Left out as some servers do. */
@@ -44,7 +46,8 @@ export interface ModelScript {
   readonly toolCalls?: readonly ScriptedToolCall[];
   /** How tool calls are cut up; `openai` (default): id and name first, then the arguments in pieces. */
   readonly toolStyle?: 'openai' | 'whole_without_index';
-  readonly usage?: { readonly input: number; readonly output: number; readonly cached?: number };
+  /** `input` holds all of the prompt, cached and newly written tokens too. */
+  readonly usage?: { readonly input: number; readonly output: number; readonly cached?: number; readonly written?: number };
   /** Name that the answer carries; the model's own when left out. */
   readonly executed?: string;
   readonly finish?: string;
@@ -54,8 +57,10 @@ export interface ModelScript {
   readonly tokenMs?: number;
   /** Ends the answer so long after its last event. */
   readonly lateEndMs?: number;
-  /** Thinks so many pieces first, in `reasoning_content` or `thinking`. */
+  /** Thinks so many pieces first, in `reasoning_content`, `thinking` or a block of its own. */
   readonly thinks?: number;
+  /** The seal of those thoughts (Anthropic, Responses). */
+  readonly signature?: string;
   readonly fault?: Fault;
   /** What /v1/completions, /infill and /api/generate do with a request to fill in; default `suffix`. */
   readonly fim?: 'suffix' | 'refuses_suffix' | 'mistral' | 'none';
@@ -72,7 +77,8 @@ export interface ModelFacts {
   readonly remoteHost?: string;
 }
 
-export type ServerKind = 'openai' | 'vllm' | 'llama.cpp' | 'lmstudio' | 'ollama';
+/** `openai` has both of OpenAI's interfaces; `vllm`, `llama.cpp` and `lmstudio` have chat completions alone. */
+export type ServerKind = 'anthropic' | 'openai' | 'vllm' | 'llama.cpp' | 'lmstudio' | 'ollama';
 
 /** Words with the space before them, as models stream them. */
 export function wordsOf(text: string): string[] {

@@ -32,6 +32,11 @@ async function chat(exchange: Exchange): Promise<void> {
     sendJson(response, 400, { error: { message: 'Unrecognized request argument supplied: stream_options', type: 'invalid_request_error' } });
     return;
   }
+  const refused = script.fault?.kind === 'refuse_options' ? script.fault.names.find((name) => name in request.body) : undefined;
+  if (refused !== undefined) {
+    sendJson(response, 400, { error: { message: `Unsupported parameter: '${refused}'.`, type: 'invalid_request_error', param: refused, code: 'unsupported_parameter' } });
+    return;
+  }
   const text = typeof script.reply === 'function' ? script.reply(request.body) : (script.reply ?? '');
   await streamAnswer(response, script, text, chatFormat(exchange, script));
 }

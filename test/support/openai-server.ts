@@ -1,10 +1,12 @@
-// A model server of our own on loopback, for tests: OpenAI-compatible or Ollama, well behaved or not, scripted per
-// model. It keeps every request and sees when a client closes the connection.
+// A model server of our own on loopback, for tests: OpenAI-compatible, Anthropic or Ollama, well behaved or not, scripted
+// per model. It keeps every request and sees when a client closes the connection.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { anthropicRoutes } from './anthropic-routes';
 import { type Exchange, type RecordedRequest, sendJson } from './exchange';
 import type { ModelScript, ServerKind } from './model-script';
 import { ollamaRoutes } from './ollama-routes';
+import { responsesRoutes } from './openai-responses';
 import { openAiRoutes } from './openai-routes';
 
 export type { RecordedRequest } from './exchange';
@@ -87,14 +89,22 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
   };
 }
 
+const ROUTES = {
+  anthropic: anthropicRoutes,
+  ollama: ollamaRoutes,
+  openai: { ...openAiRoutes, ...responsesRoutes },
+  vllm: openAiRoutes,
+  'llama.cpp': openAiRoutes,
+  lmstudio: openAiRoutes,
+};
+
 async function answer(exchange: Exchange, key: string | undefined): Promise<void> {
   const { request, response, options } = exchange;
   if (key !== undefined && request.headers.authorization !== `Bearer ${key}`) {
     sendJson(response, 401, { error: { message: 'Incorrect API key provided.', type: 'invalid_request_error', code: 'invalid_api_key' } });
     return;
   }
-  const routes = options.kind === 'ollama' ? ollamaRoutes : openAiRoutes;
-  const route = routes[`${request.method} ${request.path.split('?')[0] ?? ''}`];
+  const route = ROUTES[options.kind][`${request.method} ${request.path.split('?')[0] ?? ''}`];
   if (!route) {
     // LM Studio answers so, with status 200.
     const status = options.kind === 'lmstudio' ? 200 : 404;

@@ -7,6 +7,8 @@ import { type Fault, type ModelScript, wordsOf } from './model-script';
 /** How a protocol writes its events. */
 export interface Format {
   readonly contentType: string;
+  /** What comes before everything else. */
+  readonly opening?: () => string;
   readonly event: (payload: unknown) => string;
   /** One piece of the answer's text. */
   readonly word: (text: string) => unknown;
@@ -48,6 +50,7 @@ export async function streamAnswer(response: ServerResponse, script: ModelScript
   await sleep(firstTokenMs);
   response.writeHead(200, { 'content-type': format.contentType, 'cache-control': 'no-cache' });
   response.flushHeaders();
+  if (format.opening) response.write(format.opening());
   await think(response, script, format);
   if (fault?.kind === 'oversized') {
     await flood(response, () => format.event(format.word('x'.repeat(fault.wordBytes))));

@@ -1,0 +1,97 @@
+// Anthropic's Messages API by the official package, with everything switched off that is decided elsewhere. One
+// request and its answer; retrying, falling back and choosing are the router's business.
+import type Anthropic from '@anthropic-ai/sdk';
+import type { Backend, ChatCall, ChatEvent } from '../router/ports';
+import type { Candidate } from '../router/types';
+import { RouterError } from '../shared/errors';
+import { readMessage } from './anthropic-answer';
+import { hasSampling, type MessagesBody, toMessagesBody, withoutSampling } from './anthropic-messages';
+import { deadlinesFor, readWithin } from './deadlines';
+import { refusalBehind } from './errors';
+import type { HttpBackendDeps } from './http-deps';
+import { hostOf } from './locality';
+import { createThoughtMemory } from './thoughts';
+import { withUsage } from './usage';
+import { createWire, type Wire } from './wire';
+
+type Event = Anthropic.RawMessageStreamEvent;
+
+/** The last form of a request that knows temperature; from 2026-10-21 on it is refused for every model. */
+const VERSION_WITH_SAMPLING = '2023-06-01';
+
+export function createAnthropicBackend(deps: HttpBackendDeps): Backend {
+  const thoughts = createThoughtMemory();
+  const refusesSampling = new Set<string>();
+
+  async function* chat(call: ChatCall, signal: AbortSignal): AsyncGenerator<ChatEvent, void, undefined> {
+    const { candidate } = call;
+    const messages = call.messages.map((message) =>
+      message.role === 'assistant' ? { ...message, parts: thoughts.restore(candidate, message.parts) } : message,
+    );
+    const connection = await connectTo(deps, candidate);
+    const body = toMessagesBody({ ...call, messages });
+    const open = (inner: AbortSignal): AsyncIterable<Event> => openStream(connection, { body, refusesSampling, server: `${candidate.endpoint} ${candidate.model}` }, inner);
+    const events = readWithin({ open, explain: connection.wire.explain, deadlines: deadlinesFor(candidate, deps.deadlines) }, signal);
+    yield* thoughts.watch(candidate, withUsage(call, readMessage(events, hostOf(candidate.endpoint))));
+  }
+
+  return { provider: 'anthropic', chat };
+}
+
+interface Connection {
+  readonly client: Anthropic;
+  readonly wire: Wire;
+}
+
+async function connectTo(deps: HttpBackendDeps, { endpoint, model }: Candidate): Promise<Connection> {
+  // Loaded with the first request: the package is large and activation must not wait for it.
+  const [{ Anthropic: Client }, key] = await Promise.all([import('@anthropic-ai/sdk'), deps.key(endpoint)]);
+  const wire = createWire({
+    endpoint,
+    model,
+    key,
+    fetch: deps.fetch,
+    ...(deps.maxAnswerBytes === undefined ? {} : { maxBytes: deps.maxAnswerBytes }),
+  });
+  const client = new Client({
+    baseURL: endpoint,
+    // The wire sends the key. What the environment holds is not this user's choice for this server.
+    apiKey: 'sent-by-the-wire',
+    webhookKey: null,
+    openTelemetry: false,
+    fetch: wire.fetch,
+    maxRetries: 0,
+    timeout: 2 ** 31 - 1,
+    logLevel: 'off',
+  });
+  return { client, wire };
+}
+
+interface Opening {
+  readonly body: MessagesBody;
+  /** Endpoints and models that refuse temperature and the like. */
+  readonly refusesSampling: Set<string>;
+  readonly server: string;
+}
+
+async function* openStream({ client, wire }: Connection, { body, refusesSampling, server }: Opening, signal: AbortSignal): AsyncGenerator<Event, void, undefined> {
+  const create = (request: MessagesBody, version?: string) =>
+    client.messages.create(request, { signal, ...(version === undefined ? {} : { headers: { 'anthropic-version': version } }) });
+  const plain = withoutSampling(body);
+  const withSampling = async () => {
+    try {
+      return await create(body, VERSION_WITH_SAMPLING);
+    } catch (error) {
+      if (!mayMeanSampling(wire.explain(error))) throw error;
+      const stream = await create(plain);
+      refusesSampling.add(server);
+      return stream;
+    }
+  };
+  yield* await (hasSampling(body) && !refusesSampling.has(server) ? withSampling() : create(plain));
+}
+
+/** The server does not name what it refuses. A wrong guess costs one more refused request. */
+function mayMeanSampling(error: Error): boolean {
+  return RouterError.is(error, 'bad_request') && error.status === 400 && refusalBehind(error).code === 'invalid_request_error';
+}
