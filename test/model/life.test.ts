@@ -12,11 +12,11 @@ const PARTS = {
   'hangs in native code': `process.on('message', (m) => { if (m.type === 'call') { for (;;); } process.send({ type: 'ready' }); });`,
   'aborts on a file': `process.on('message', (m) => {
     if (m.type !== 'call') return process.send({ type: 'ready' });
-    process.send({ type: 'loading', id: m.id, path: m.call.model.path, sha256: 'f00d' }, () => process.abort());
+    process.send({ type: 'loading', id: m.id, path: m.call.model.path, sha256: 'f00d', bytes: 1 }, () => process.abort());
   });`,
   'is killed for memory': `process.on('message', (m) => {
     if (m.type !== 'call') return process.send({ type: 'ready' });
-    process.send({ type: 'loading', id: m.id, path: m.call.model.path, sha256: 'f00d' }, () => process.kill(process.pid, 'SIGKILL'));
+    process.send({ type: 'loading', id: m.id, path: m.call.model.path, sha256: 'f00d', bytes: 1 }, () => process.kill(process.pid, 'SIGKILL'));
   });`,
   'runs out of its heap': `process.on('message', (m) => {
     if (m.type !== 'call') return process.send({ type: 'ready' });

@@ -1,5 +1,5 @@
-// A GGUF runtime for tests of the classifiers: answers from functions, remembers what was asked, counts words.
-import type { ChoiceRequest, LlamaRuntime, ModelSpec } from '../../src/adapters/llama/runtime';
+// A GGUF runtime for tests of what stands before it: answers from functions, remembers what was asked, counts words.
+import type { ChatRequest, ChoiceRequest, FillRequest, LlamaRuntime, ModelSpec, Written } from '../../src/adapters/llama/runtime';
 import { throwIfAborted } from '../../src/shared/abort';
 
 export interface FakeRuntimeOptions {
@@ -7,6 +7,8 @@ export interface FakeRuntimeOptions {
   readonly weigh?: (choice: string, request: ChoiceRequest) => number;
   readonly embed?: (text: string) => readonly number[];
   readonly rank?: (query: string, document: string) => number;
+  /** What a model writes, for chat and for fill-in-the-middle. */
+  readonly write?: (request: ChatRequest | FillRequest) => readonly Written[];
   readonly trainContextTokens?: number;
   /** Thrown by every call. */
   readonly fails?: Error;
@@ -19,8 +21,12 @@ export interface FakeRuntime extends LlamaRuntime {
   readonly embedded: string[][];
   readonly ranked: string[][];
   readonly counted: string[];
+  readonly written: { readonly model: ModelSpec; readonly request: ChatRequest | FillRequest }[];
+  readonly quarantined: { sha256: string; path: string; what: string }[];
   readonly warmed: { readonly model: ModelSpec; readonly request: ChoiceRequest | undefined }[];
 }
+
+const IDLE = { child: 'ready', restarts: 0, rssBytes: undefined } as const;
 
 export function fakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
   const chosen: FakeRuntime['chosen'] = [];
@@ -28,6 +34,8 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
   const ranked: string[][] = [];
   const counted: string[] = [];
   const warmed: FakeRuntime['warmed'] = [];
+  const written: FakeRuntime['written'] = [];
+  const quarantined: FakeRuntime['quarantined'] = [];
   const answer = async <T>(signal: AbortSignal, value: () => T): Promise<T> => {
     throwIfAborted(signal);
     if (options.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, options.delayMs));
@@ -35,6 +43,14 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
     if (options.fails) throw options.fails;
     return value();
   };
+  async function* write(model: ModelSpec, request: ChatRequest | FillRequest, signal: AbortSignal): AsyncGenerator<Written> {
+    written.push({ model, request });
+    await answer(signal, () => undefined);
+    for (const piece of options.write?.(request) ?? []) {
+      throwIfAborted(signal);
+      yield piece;
+    }
+  }
   const words = (text: string): number => text.split(/\s+/u).length;
   return {
     chosen,
@@ -42,6 +58,10 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
     ranked,
     counted,
     warmed,
+    written,
+    quarantined,
+    chat: write,
+    fill: write,
     facts: (_, signal) =>
       answer(signal, () => ({
         architecture: 'qwen2',
@@ -74,7 +94,7 @@ export function fakeRuntime(options: FakeRuntimeOptions = {}): FakeRuntime {
       return answer(signal, () => words(text));
     },
     warm: (model, request) => void warmed.push({ model, request }),
-    state: () => ({ child: 'ready', quarantined: [], restarts: 0, rssBytes: undefined }),
+    state: () => ({ ...IDLE, quarantined, writer: IDLE }),
     tryAgain: () => undefined,
     dispose: () => Promise.resolve(),
   };

@@ -121,11 +121,16 @@ export interface TinyQwen2 {
   readonly width?: number;
   readonly contextTokens?: number;
   readonly name?: string;
+  /** Jinja; ChatML when left out, none when null. */
+  readonly template?: string | null;
+  /** Marks of fill-in-the-middle as Qwen-Coder has them; found by their names, as in its own files. */
+  readonly fim?: boolean;
   /** Replaces tensors of the same name. */
   readonly tensors?: readonly GgufTensor[];
 }
 
 export const QWEN2_SPECIALS = ['<|endoftext|>', '<|im_start|>', '<|im_end|>'] as const;
+export const QWEN2_FIM_MARKS = ['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>'] as const;
 /** 256 bytes and the special tokens. */
 export const QWEN2_VOCABULARY = 256 + QWEN2_SPECIALS.length;
 
@@ -137,10 +142,11 @@ export function tinyQwen2(options: TinyQwen2 = {}): GgufFile {
   const weights = (inputs: number, outputs: number): Float32Array => matrix(inputs, outputs, () => random() * 0.05);
   const ones = new Float32Array(width).fill(1);
   const zeros = new Float32Array(width);
+  const vocabulary = QWEN2_VOCABULARY + (options.fim === true ? QWEN2_FIM_MARKS.length : 0);
   const defaults: GgufTensor[] = [
-    { name: 'token_embd.weight', dimensions: [width, QWEN2_VOCABULARY], data: weights(width, QWEN2_VOCABULARY) },
+    { name: 'token_embd.weight', dimensions: [width, vocabulary], data: weights(width, vocabulary) },
     { name: 'output_norm.weight', dimensions: [width], data: ones },
-    { name: 'output.weight', dimensions: [width, QWEN2_VOCABULARY], data: weights(width, QWEN2_VOCABULARY) },
+    { name: 'output.weight', dimensions: [width, vocabulary], data: weights(width, vocabulary) },
     { name: 'blk.0.attn_norm.weight', dimensions: [width], data: ones },
     ...['q', 'k', 'v'].flatMap((part) => [
       { name: `blk.0.attn_${part}.weight`, dimensions: [width, width], data: weights(width, width) },
@@ -157,7 +163,7 @@ export function tinyQwen2(options: TinyQwen2 = {}): GgufFile {
 }
 
 function qwen2Metadata(width: number, hidden: number, options: TinyQwen2): GgufFile['metadata'] {
-  const tokens = [...byteSymbols(), ...QWEN2_SPECIALS];
+  const tokens = [...byteSymbols(), ...QWEN2_SPECIALS, ...(options.fim === true ? QWEN2_FIM_MARKS : [])];
   return {
     'general.architecture': text('qwen2'),
     'general.name': text(options.name ?? 'tiny'),
@@ -179,7 +185,7 @@ function qwen2Metadata(width: number, hidden: number, options: TinyQwen2): GgufF
     'tokenizer.ggml.bos_token_id': u32(256),
     'tokenizer.ggml.eos_token_id': u32(258),
     'tokenizer.ggml.add_bos_token': bool(false),
-    'tokenizer.chat_template': text(CHATML_TEMPLATE),
+    ...(options.template === null ? {} : { 'tokenizer.chat_template': text(options.template ?? CHATML_TEMPLATE) }),
   };
 }
 

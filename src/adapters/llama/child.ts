@@ -4,15 +4,10 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { abortError } from '../../shared/abort';
 import { RouterError } from '../../shared/errors';
 import type { Log } from '../../shared/log';
-import type { FromHost, HostCall, HostOptions, HostResults, ToHost } from './protocol';
+import type { FromHost, HostCall, HostOptions, HostResults, Piece, ToHost } from './protocol';
+import { createWatchdog, type Watchdog, type WatchdogTimings } from './watchdog';
 
-export interface ChildTimings {
-  /** From fork to the first word. */
-  readonly startMs: number;
-  /** Longest time a file may take to load. */
-  readonly loadMs: number;
-  /** Longest silence before the child counts as hung. */
-  readonly beatMs: number;
+export interface ChildTimings extends WatchdogTimings {
   /** From a cancelled call to the hard kill, when the child does not stop by itself. */
   readonly graceMs: number;
 }
@@ -33,8 +28,12 @@ export interface ChildDeps {
   readonly onDeath: (death: Death) => void;
 }
 
+/** Takes the pieces of an answer; `taken` tells the child how many the reader has had. */
+export type OnPiece = (piece: Piece, taken: (pieces: number) => void) => void;
+
 interface Pending {
   readonly call: HostCall;
+  readonly onPiece: OnPiece | undefined;
   readonly resolve: (result: never) => void;
   readonly reject: (error: unknown) => void;
   /** Undoes timers and listeners. */
@@ -92,7 +91,7 @@ export class GgufChild {
     this.end(why);
   }
 
-  call<O extends HostCall>(call: O, signal: AbortSignal): Promise<HostResults[O['op']]> {
+  call<O extends HostCall>(call: O, signal: AbortSignal, onPiece?: OnPiece): Promise<HostResults[O['op']]> {
     return new Promise((resolve, reject) => {
       if (signal.aborted || this.dead) {
         reject(signal.aborted ? abortError(signal) : new RouterError('runtime', 'The GGUF runtime is not running.'));
@@ -104,16 +103,19 @@ export class GgufChild {
         // The caller is free at once; the child gets a moment to stop between two chunks.
         this.post({ type: 'cancel', id });
         reject(abortError(signal));
-        grace = setTimeout(() => {
-          if (this.pending.has(id)) this.kill('a cancelled call did not stop');
-        }, this.deps.timings.graceMs);
+        const end = (): void => {
+          // A file that loads is wanted again soon; how long that may take is the watchdog's to say.
+          if (this.watchdog.isLoading) grace = setTimeout(end, this.deps.timings.graceMs);
+          else if (this.pending.has(id)) this.kill('a cancelled call did not stop');
+        };
+        grace = setTimeout(end, this.deps.timings.graceMs);
       };
       const settle = (): void => {
         clearTimeout(grace);
         signal.removeEventListener('abort', onAbort);
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.pending.set(id, { call, resolve, reject, settle });
+      this.pending.set(id, { call, onPiece, resolve, reject, settle });
       this.post({ type: 'call', id, call });
     });
   }
@@ -133,21 +135,21 @@ export class GgufChild {
       case 'loading':
         this.loading = { path: message.path, sha256: message.sha256 };
         this.hashes.set(message.path, message.sha256);
-        this.watchdog.loading(true);
+        this.watchdog.loading(message.bytes);
         break;
       case 'loaded':
-        this.loadEnded();
+        this.loading = undefined;
+        this.watchdog.loading(undefined);
+        break;
+      case 'piece':
+        this.pending.get(message.id)?.onPiece?.(message.piece, (pieces) => {
+          this.post({ type: 'taken', id: message.id, pieces });
+        });
         break;
       case 'done':
       case 'failed':
-        this.loadEnded();
         this.finish(message);
     }
-  }
-
-  private loadEnded(): void {
-    this.loading = undefined;
-    this.watchdog.loading(false);
   }
 
   private finish(message: Extract<FromHost, { type: 'done' | 'failed' }>): void {
@@ -178,7 +180,7 @@ export class GgufChild {
     }
     // A SIGKILL that is not ours is the system running out of memory: no file's fault. Nor is silence that of a file
     // that had been loaded well: a machine may be that busy.
-    const inUse = how === 'hung' ? undefined : blameFor(active[0]?.call, this.hashes);
+    const inUse = how === 'hung' ? undefined : blameFor(active.map(({ call }) => call.model.path), this.hashes);
     const blamed = this.intended || how === 'SIGKILL' ? undefined : (this.loading ?? inUse);
     this.deps.onDeath({ blamed, what, intended: this.intended });
   }
@@ -194,48 +196,9 @@ function forkHost(hostPath: string): ChildProcess {
   });
 }
 
-function blameFor(call: HostCall | undefined, hashes: ReadonlyMap<string, string>): Death['blamed'] {
-  const sha256 = call && hashes.get(call.model.path);
-  return call && sha256 !== undefined ? { path: call.model.path, sha256 } : undefined;
-}
-
-interface Watchdog {
-  beat(): void;
-  loading(active: boolean): void;
-  stop(): void;
-}
-
-/** Calls `onHang` when the child has been silent too long, or has loaded one file for too long. */
-function createWatchdog(timings: ChildTimings, onHang: (what: string) => void): Watchdog {
-  const tickMs = Math.min(250, timings.beatMs / 4);
-  let lastTick = Date.now();
-  let lastBeat = lastTick + timings.startMs - timings.beatMs;
-  let loadStart: number | undefined;
-  const timer = setInterval(() => {
-    const now = Date.now();
-    // Our own process or the whole machine slept: what the child said meanwhile has not been read yet.
-    const slept = now - lastTick - tickMs;
-    lastTick = now;
-    if (slept > tickMs) {
-      lastBeat = Math.min(now, lastBeat + slept);
-      if (loadStart !== undefined) loadStart += slept;
-    }
-    if (loadStart !== undefined && now - loadStart > timings.loadMs) {
-      onHang(`the file did not load within ${timings.loadMs} ms`);
-    } else if (now - lastBeat > timings.beatMs) {
-      onHang(`no sign of life for ${timings.beatMs} ms`);
-    }
-  }, tickMs);
-  timer.unref();
-  return {
-    beat: () => {
-      lastBeat = Math.max(lastBeat, Date.now());
-    },
-    loading: (active) => {
-      loadStart = active ? Date.now() : undefined;
-    },
-    stop: () => {
-      clearInterval(timer);
-    },
-  };
+/** The file in use; nobody knows which one it was when several were. */
+function blameFor(paths: readonly string[], hashes: ReadonlyMap<string, string>): Death['blamed'] {
+  const [path, ...others] = new Set(paths);
+  const sha256 = path === undefined || others.length > 0 ? undefined : hashes.get(path);
+  return path === undefined || sha256 === undefined ? undefined : { path, sha256 };
 }

@@ -4,11 +4,12 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ChatWrapper, ControlledEvaluateInputItem, LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
+import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from 'node-llama-cpp';
 import { throwIfAborted } from '../../shared/abort';
 import { RouterError } from '../../shared/errors';
 import { buildTrie, readTrie, type TrieNode } from './choice-trie';
-import type { Library, Loaded } from './host-llama';
+import { wrapperOf } from './host-chat-wrapper';
+import type { Loaded } from './host-llama';
 import type { HostOptions } from './protocol';
 import type { ChoiceAnswer, ChoiceRequest } from './runtime';
 
@@ -94,18 +95,7 @@ function renderChat(
   return contextText.tokenize(model.tokenizer);
 }
 
-/** Resolving takes hundreds of milliseconds: the library tries the file's template against all it knows. */
-const wrappers = new WeakMap<LlamaModel, ChatWrapper>();
-
-function wrapperOf(library: Library, model: LlamaModel): ChatWrapper {
-  const known = wrappers.get(model);
-  if (known) return known;
-  const wrapper = library.resolveChatWrapper(model);
-  wrappers.set(model, wrapper);
-  return wrapper;
-}
-
-function commonLength(a: readonly Token[], b: readonly Token[]): number {
+export function commonLength(a: readonly Token[], b: readonly Token[]): number {
   let length = 0;
   while (length < a.length && length < b.length && a[length] === b[length]) length += 1;
   return length;

@@ -1,39 +1,15 @@
-// Loading and keeping GGUF models inside the child. Each file is identified by its hash and its header is looked
-// at before any native code sees it.
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
-import type * as nodeLlamaCpp from 'node-llama-cpp';
-import type {
-  GgufFileInfo,
-  Llama,
-  LlamaContext,
-  LlamaContextSequence,
-  LlamaEmbeddingContext,
-  LlamaModel,
-  LlamaRankingContext,
-} from 'node-llama-cpp';
-import { messageOf, RouterError } from '../../shared/errors';
-import { checkHeader } from './gguf-check';
+// The models that classify, inside the child: one context each, opened when it is first needed.
+import type { LlamaContext, LlamaContextSequence, LlamaEmbeddingContext, LlamaModel, LlamaRankingContext } from 'node-llama-cpp';
+import { nativeStep, tooLarge, weightOf, type Loader, type LoadedFile } from './host-load';
 import type { HostOptions } from './protocol';
-import type { ModelFacts, ModelSpec } from './runtime';
+import type { ModelSpec } from './runtime';
 
-export type Library = typeof nodeLlamaCpp;
-
-export interface Loaded {
+export interface Loaded extends LoadedFile {
   readonly spec: ModelSpec;
-  readonly library: Library;
-  readonly model: LlamaModel;
-  readonly facts: ModelFacts;
   readonly embedding?: LlamaEmbeddingContext;
   readonly ranking?: LlamaRankingContext;
   readonly context?: LlamaContext;
   readonly sequence?: LlamaContextSequence;
-}
-
-export interface LoadEvents {
-  readonly loading: (path: string, sha256: string) => void;
-  readonly loaded: () => void;
 }
 
 const DEFAULT_CONTEXT_TOKENS = 4096;
@@ -42,170 +18,29 @@ const EMBEDDING_BATCH_TOKENS = 512;
 const BERT_RANK_TEMPLATE = '{{query}}[SEP]{{document}}[SEP]';
 
 export interface ModelShelf {
-  get(spec: ModelSpec, events: LoadEvents): Promise<Loaded>;
+  get(spec: ModelSpec): Promise<Loaded>;
 }
 
-export function createModelShelf(options: HostOptions): ModelShelf {
+export function createModelShelf(options: HostOptions, loader: Loader): ModelShelf {
   const shelf = new Map<string, Promise<Loaded>>();
-  let library: Promise<{ library: Library; llama: Llama }> | undefined;
+  const room = (fileBytes: number): void => {
+    if (weightOf(fileBytes) > options.memoryBytes) throw tooLarge(weightOf(fileBytes), options.memoryBytes);
+  };
   return {
-    get: (spec, events) => {
+    get: (spec) => {
       const key = `${spec.use}\n${spec.contextTokens ?? ''}\n${spec.path}`;
       const known = shelf.get(key);
       if (known) return known;
-      library ??= openLibrary(options);
-      const loading = library.then((opened) => load(spec, { ...opened, options, events }));
+      const loading = loader.load(spec.path, room, async (file) => ({
+        ...file,
+        spec,
+        ...(await nativeStep(() => openContexts(file.model, spec, options))),
+      }));
       shelf.set(key, loading);
       loading.catch(() => shelf.delete(key));
       return loading;
     },
   };
-}
-
-/** What the native side said first of what went wrong: its exceptions only say "Failed to load model". */
-let firstNativeWord = '';
-
-async function openLibrary(options: HostOptions): Promise<{ library: Library; llama: Llama }> {
-  const library = await import('node-llama-cpp');
-  const gpu = options.gpu === 'cpu' ? false : options.gpu;
-  try {
-    const llama = await library.getLlama({
-      build: 'never',
-      skipDownload: true,
-      gpu,
-      maxThreads: options.threads,
-      logLevel: library.LlamaLogLevel.error,
-      logger: (_, message) => {
-        firstNativeWord ||= message.trim();
-      },
-    });
-    return { library, llama };
-  } catch (error) {
-    throw new RouterError('runtime', `The GGUF runtime does not start (gpu: ${options.gpu}): ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-}
-
-interface LoadDeps {
-  readonly library: Library;
-  readonly llama: Llama;
-  readonly options: HostOptions;
-  readonly events: LoadEvents;
-}
-
-async function load(spec: ModelSpec, { library, llama, options, events }: LoadDeps): Promise<Loaded> {
-  const { size } = await statFile(spec.path);
-  await checkMagic(spec.path);
-  const sha256 = await hashFile(spec.path);
-  events.loading(spec.path, sha256);
-  if (options.quarantined.includes(sha256)) {
-    throw new RouterError('bad_file', 'This file crashed the runtime before and is set aside.');
-  }
-  checkMemory(size, options.memoryBytes);
-  const info = await readHeader(library, spec.path, size);
-  const model = await nativeStep(() =>
-    llama.loadModel({ modelPath: spec.path, checkTensors: true, useMmap: true, ignoreMemorySafetyChecks: false }),
-  );
-  const contexts = await nativeStep(() => openContexts(model, spec, options));
-  events.loaded();
-  return { spec, library, model, ...contexts, facts: factsOf({ model, info, size, sha256, llama }) };
-}
-
-async function statFile(path: string): Promise<{ size: number }> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    throw new RouterError('bad_file', `There is no readable file at ${path}.`, { cause: error });
-  }
-}
-
-async function checkMagic(path: string): Promise<void> {
-  const file = await open(path);
-  try {
-    const head = Buffer.alloc(8);
-    const { bytesRead } = await file.read(head, 0, 8, 0);
-    if (bytesRead < 8 || head.toString('latin1', 0, 4) !== 'GGUF') {
-      throw new RouterError('bad_file', 'The file is not a GGUF file.');
-    }
-    const version = head.readUInt32LE(4);
-    if (version < 2 || version > 3) throw new RouterError('bad_file', `GGUF version ${version} is not known.`);
-  } finally {
-    await file.close();
-  }
-}
-
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
-function checkMemory(fileBytes: number, limitBytes: number): void {
-  const needed = fileBytes * 1.2 + 64 * 2 ** 20;
-  if (needed <= limitBytes) return;
-  const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
-  throw new RouterError(
-    'runtime',
-    `The model needs about ${gib(needed)} GiB of memory and ${gib(limitBytes)} GiB may be used. ` +
-      'Choose a smaller model or raise fairlead.runtime.memoryLimitMb.',
-  );
-}
-
-async function readHeader(library: Library, path: string, fileBytes: number): Promise<GgufFileInfo> {
-  let info: GgufFileInfo;
-  try {
-    info = await library.readGgufFileInfo(path, { sourceType: 'filesystem', logWarnings: false, spliceSplitFiles: false });
-  } catch (error) {
-    throw new RouterError('bad_file', `The file's header cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  checkHeader(headerFacts(info, fileBytes));
-  return info;
-}
-
-function headerFacts(info: GgufFileInfo, fileBytes: number): Parameters<typeof checkHeader>[0] {
-  const metadata = info.metadata as unknown as Record<string, Record<string, unknown> | undefined>;
-  const architecture = readText(metadata['general']?.['architecture']);
-  const own = metadata[architecture] ?? {};
-  const attention = (own['attention'] ?? {}) as Record<string, unknown>;
-  const tokenizer = (metadata['tokenizer']?.['ggml'] ?? {}) as Record<string, unknown>;
-  const tokens = tokenizer['tokens'];
-  return {
-    architecture,
-    blockCount: readNumber(own['block_count']),
-    embeddingLength: readNumber(own['embedding_length']),
-    feedForwardLength: readNumber(own['feed_forward_length']),
-    headCount: readNumber(attention['head_count']),
-    contextLength: readNumber(own['context_length']),
-    poolingType: readNumber(own['pooling_type']),
-    vocabularySize: Array.isArray(tokens) ? tokens.length : undefined,
-    fileBytes,
-    dataStart: info.infoEndOffset,
-    tensors: (info.tensorInfo ?? []).map((tensor) => ({
-      name: tensor.name,
-      dimensions: tensor.dimensions.map(Number),
-      offset: Number(tensor.offset),
-    })),
-  };
-}
-
-const readText = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-/** Per-layer lists (some architectures) count by their largest entry. */
-function readNumber(value: unknown): number | undefined {
-  if (Array.isArray(value)) return Math.max(...value.map(Number));
-  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
-}
-
-async function nativeStep<T>(step: () => Promise<T>): Promise<T> {
-  firstNativeWord = '';
-  try {
-    return await step();
-  } catch (error) {
-    const what = firstNativeWord === '' ? messageOf(error) : `${messageOf(error)} (${firstNativeWord})`;
-    const code = /insufficient|memory|vram/iu.test(error instanceof Error ? error.name : '') ? 'runtime' : 'bad_file';
-    throw new RouterError(code, `The model cannot be loaded: ${what}`, { cause: error });
-  }
 }
 
 async function openContexts(
@@ -225,26 +60,4 @@ async function openContexts(
   }
   const context = await model.createContext({ contextSize, sequences: 1, threads });
   return { context, sequence: context.getSequence() };
-}
-
-interface FactSources {
-  readonly model: LlamaModel;
-  readonly info: GgufFileInfo;
-  readonly size: number;
-  readonly sha256: string;
-  readonly llama: Llama;
-}
-
-function factsOf({ model, info, size, sha256, llama }: FactSources): ModelFacts {
-  const header = headerFacts(info, size);
-  return {
-    architecture: header.architecture,
-    trainContextTokens: model.trainContextSize,
-    embeddingSize: model.embeddingVectorSize,
-    layers: header.blockCount ?? 0,
-    hasChatTemplate: model.fileInfo.metadata.tokenizer.chat_template !== undefined,
-    bytes: size,
-    device: llama.gpu === false ? 'cpu' : llama.gpu,
-    sha256,
-  };
 }

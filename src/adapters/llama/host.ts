@@ -1,9 +1,14 @@
-// The child process: takes calls one after another, beats so that the parent knows it lives, stops between
-// chunks when a call is cancelled. Everything native happens here.
+// The child process: takes calls, beats so that the parent knows it lives, stops between chunks when a call is
+// cancelled. Everything native happens here. Classifying calls run one after another; answers are written at once.
+import { constants, setPriority } from 'node:os';
 import { abortError, isAbort, throwIfAborted } from '../../shared/abort';
 import { messageOf, RouterError } from '../../shared/errors';
+import { unlessAborted } from './give-up';
 import { choose, prefill } from './host-choose';
-import { createModelShelf, type Loaded, type LoadEvents, type ModelShelf } from './host-llama';
+import { createModelShelf, type Loaded, type ModelShelf } from './host-llama';
+import { createLoader } from './host-load';
+import { createWriters, type Ongoing, type WriteCall, type Writers } from './host-write';
+import { createWriterShelf, type WriterShelf } from './host-writers';
 import type { FromHost, HostCall, HostOptions, HostResults, ToHost } from './protocol';
 
 const BEAT_MS = 500;
@@ -12,31 +17,35 @@ function send(message: FromHost): void {
   process.send?.(message);
 }
 
+type Result = HostResults[keyof HostResults];
+type ReadCall = Exclude<HostCall, WriteCall>;
+
+interface Running {
+  readonly controller: AbortController;
+  /** Set for an answer that is being written. */
+  readonly ongoing: Ongoing | undefined;
+}
+
 interface Session {
   readonly options: HostOptions;
   readonly shelf: ModelShelf;
-  readonly running: Map<number, AbortController>;
-  /** Calls run one after another: the native side is not made for two at once. */
-  queue: Promise<void>;
+  readonly writerShelf: WriterShelf;
+  readonly writers: Writers;
+  readonly running: Map<number, Running>;
+  /** Classifying calls run one after another: their contexts are not made for two at once. */
+  queue: Promise<unknown>;
 }
 
 let session: Session | undefined;
 
 process.on('message', (message: ToHost) => {
   if (message.type === 'start') {
-    session = {
-      options: message.options,
-      shelf: createModelShelf(message.options),
-      running: new Map(),
-      queue: Promise.resolve(),
-    };
+    session = open(message.options);
     send({ type: 'ready' });
   } else if (message.type === 'exit') {
     process.exit(0);
-  } else if (session && message.type === 'call') {
-    accept(session, message.id, message.call);
-  } else if (message.type === 'cancel') {
-    session?.running.get(message.id)?.abort();
+  } else if (session) {
+    hear(session, message);
   }
 });
 process.on('disconnect', () => process.exit(0));
@@ -48,36 +57,78 @@ setInterval(() => {
   send({ type: 'beat', rssBytes: process.memoryUsage.rss() });
 }, BEAT_MS).unref();
 
-function accept(current: Session, id: number, call: HostCall): void {
-  const controller = new AbortController();
-  current.running.set(id, controller);
-  current.queue = current.queue.then(() => answer(current, { id, call }, controller.signal));
+function hear(current: Session, message: Exclude<ToHost, { type: 'start' | 'exit' }>): void {
+  if (message.type === 'call') accept(current, message.id, message.call);
+  else if (message.type === 'cancel') current.running.get(message.id)?.controller.abort();
+  else current.running.get(message.id)?.ongoing?.taken(message.pieces);
 }
 
-async function answer(
-  current: Session,
-  { id, call }: { readonly id: number; readonly call: HostCall },
-  signal: AbortSignal,
-): Promise<void> {
+function open(options: HostOptions): Session {
+  if (options.background) yieldToOthers();
+  const loader = createLoader(options, {
+    loading: (path, sha256, bytes) => send({ type: 'loading', path, sha256, bytes }),
+    loaded: () => send({ type: 'loaded' }),
+  });
+  const writerShelf = createWriterShelf(options, loader);
+  const writers = createWriters(writerShelf);
+  return { options, shelf: createModelShelf(options, loader), writerShelf, writers, running: new Map(), queue: Promise.resolve() };
+}
+
+function yieldToOthers(): void {
   try {
-    throwIfAborted(signal);
-    const events: LoadEvents = {
-      loading: (path, sha256) => {
-        send({ type: 'loading', id, path, sha256 });
-      },
-      loaded: () => {
-        send({ type: 'loaded', id });
-      },
-    };
-    const loaded = await current.shelf.get(call.model, events);
-    throwIfAborted(signal);
-    send({ type: 'done', id, result: await perform(loaded, call, { options: current.options, signal }) });
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch (error) {
+    // Some containers do not allow it; the model then merely competes with the editor.
+    process.stderr.write(`priority: ${messageOf(error)}\n`);
+  }
+}
+
+function accept(current: Session, id: number, call: HostCall): void {
+  const controller = new AbortController();
+  const { signal } = controller;
+  if (call.op === 'chat' || call.op === 'fill') {
+    const ongoing = current.writers.write(call, (piece) => send({ type: 'piece', id, piece }), signal);
+    current.running.set(id, { controller, ongoing });
+    void answer(current, id, ongoing.end);
+  } else {
+    current.running.set(id, { controller, ongoing: undefined });
+    void answer(current, id, read(current, call, signal));
+  }
+}
+
+async function answer({ running }: Session, id: number, result: Promise<Result>): Promise<void> {
+  try {
+    send({ type: 'done', id, result: await result });
   } catch (error) {
     const code = isAbort(error) ? 'aborted' : RouterError.is(error) ? error.code : 'runtime';
     send({ type: 'failed', id, code, message: messageOf(error) });
   } finally {
-    current.running.delete(id);
+    running.delete(id);
   }
+}
+
+/** A call that waits for its turn or its file can be given back at once; one that computes stops by itself. */
+async function read(current: Session, call: ReadCall, signal: AbortSignal): Promise<Result> {
+  if (call.model.use === 'writing') return ask(current, call, signal);
+  const before = current.queue;
+  let leave = (): void => undefined;
+  const left = new Promise<void>((resolve) => (leave = resolve));
+  current.queue = Promise.all([before, left]);
+  try {
+    await unlessAborted(before, signal);
+    const loaded = await unlessAborted(current.shelf.get(call.model), signal);
+    return await perform(loaded, call, { options: current.options, signal });
+  } finally {
+    leave();
+  }
+}
+
+function ask({ writerShelf }: Session, call: ReadCall, signal: AbortSignal): Promise<Result> {
+  return writerShelf.use(call.model.path, signal, ({ facts, model }): Promise<Result> => {
+    if (call.op === 'facts') return Promise.resolve(facts);
+    if (call.op === 'count') return Promise.resolve(model.tokenize(call.text, false).length);
+    throw new RouterError('unsupported', 'The model was opened for writing.');
+  });
 }
 
 interface Circumstances {
@@ -87,9 +138,9 @@ interface Circumstances {
 
 function perform(
   loaded: Loaded,
-  call: HostCall,
+  call: ReadCall,
   { options, signal }: Circumstances,
-): Promise<HostResults[keyof HostResults]> | HostResults[keyof HostResults] {
+): Promise<Result> | Result {
   switch (call.op) {
     case 'facts':
       return loaded.facts;

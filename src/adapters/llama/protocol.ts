@@ -1,6 +1,6 @@
 // What the extension and its GGUF child say to each other over the fork's channel (structured clone).
 import type { RouterErrorCode } from '../../shared/errors';
-import type { ChoiceAnswer, ChoiceRequest, GpuSetting, ModelFacts, ModelSpec } from './runtime';
+import type { ChatRequest, ChoiceAnswer, ChoiceRequest, FillRequest, GpuSetting, ModelFacts, ModelSpec, WritingEnd, Written } from './runtime';
 
 export interface HostOptions {
   readonly gpu: GpuSetting;
@@ -12,7 +12,17 @@ export interface HostOptions {
   /** Bytes of memory that loading a model may take; the child refuses to load beyond. */
   readonly memoryBytes: number;
   readonly quarantined: readonly string[];
+  /** Yields to everything else on the machine, the editor and the classifiers before all. */
+  readonly background: boolean;
 }
+
+/** Pieces of an answer that may be under way before the child waits for the reader. */
+export const PIECES_AHEAD = 48;
+/** Pieces that the reader takes before it says so. */
+export const PIECES_TAKEN = 16;
+
+/** A piece of an answer that is being written; its end is the call's result. */
+export type Piece = Exclude<Written, { type: 'end' }>;
 
 export type HostCall =
   | { readonly op: 'facts'; readonly model: ModelSpec }
@@ -20,6 +30,8 @@ export type HostCall =
   | { readonly op: 'rank'; readonly model: ModelSpec; readonly query: string; readonly documents: readonly string[] }
   | { readonly op: 'choose'; readonly model: ModelSpec; readonly request: ChoiceRequest }
   | { readonly op: 'prefill'; readonly model: ModelSpec; readonly request: ChoiceRequest }
+  | { readonly op: 'chat'; readonly model: ModelSpec; readonly request: ChatRequest }
+  | { readonly op: 'fill'; readonly model: ModelSpec; readonly request: FillRequest }
   | { readonly op: 'count'; readonly model: ModelSpec; readonly text: string };
 
 export interface HostResults {
@@ -28,6 +40,8 @@ export interface HostResults {
   readonly rank: number[];
   readonly choose: ChoiceAnswer;
   readonly prefill: { readonly promptTokens: number };
+  readonly chat: WritingEnd;
+  readonly fill: WritingEnd;
   readonly count: number;
 }
 
@@ -35,14 +49,18 @@ export type ToHost =
   | { readonly type: 'start'; readonly options: HostOptions }
   | { readonly type: 'call'; readonly id: number; readonly call: HostCall }
   | { readonly type: 'cancel'; readonly id: number }
+  /** The reader has taken so many pieces more. */
+  | { readonly type: 'taken'; readonly id: number; readonly pieces: number }
   | { readonly type: 'exit' };
 
 export type FromHost =
   | { readonly type: 'ready' }
   | { readonly type: 'beat'; readonly rssBytes: number }
   /** Sent before a file is loaded, so that the parent knows which one a crash belongs to. */
-  | { readonly type: 'loading'; readonly id: number; readonly path: string; readonly sha256: string }
-  | { readonly type: 'loaded'; readonly id: number }
+  | { readonly type: 'loading'; readonly path: string; readonly sha256: string; readonly bytes: number }
+  /** The file that was loading is there, or was refused. One file loads at a time. */
+  | { readonly type: 'loaded' }
+  | { readonly type: 'piece'; readonly id: number; readonly piece: Piece }
   | { readonly type: 'done'; readonly id: number; readonly result: HostResults[keyof HostResults] }
   | {
       readonly type: 'failed';

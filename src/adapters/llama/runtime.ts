@@ -1,14 +1,20 @@
 // What the local GGUF runtime can do, as its callers see it. `create-runtime.ts` fulfils it with a forked child
 // process that the extension owns; nothing native ever loads in this process.
 
+import type { Message, ToolDefinition } from '../../router/ports';
+
 export type GpuSetting = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
 
 /** One GGUF file and how it is to be used. A runtime keeps one loaded model per `path` and `use`. */
 export interface ModelSpec {
   /** Absolute path of the file. */
   readonly path: string;
-  readonly use: 'embedding' | 'ranking' | 'generation';
-  /** Context size in tokens; the model's own training size or 4096, whichever is less, when left out. */
+  /** `generation` reads one token of an answer, for classifiers; `writing` chats and fills in the middle. */
+  readonly use: 'embedding' | 'ranking' | 'generation' | 'writing';
+  /**
+   * Context size in tokens; the model's own training size or 4096, whichever is less, when left out. For `writing`
+   * the most that a context may grow to, and 32,768 instead of 4096.
+   */
   readonly contextTokens?: number;
 }
 
@@ -34,6 +40,53 @@ export interface ChoiceAnswer {
   readonly extraPasses: number;
 }
 
+/** How tokens are drawn. What is left out is llama.cpp's own default. */
+export interface Sampling {
+  /** 0 always takes the likeliest token. */
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly minP?: number;
+  readonly seed?: number;
+  readonly repeatPenalty?: number;
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
+  /** As many as the context holds when left out. */
+  readonly maxTokens?: number;
+  /** The answer ends before the first of these. */
+  readonly stop?: readonly string[];
+}
+
+export interface ChatRequest {
+  /** Without images. */
+  readonly messages: readonly Message[];
+  readonly tools: readonly ToolDefinition[];
+  readonly sampling: Sampling;
+}
+
+export interface FillRequest {
+  readonly prefix: string;
+  readonly suffix: string;
+  readonly sampling: Sampling;
+}
+
+/** What comes while a model writes, in order; `end` is the last one. */
+export type Written =
+  /** Progress: the request waits, its file loads, or its prompt is being read. */
+  | { readonly type: 'busy' }
+  | { readonly type: 'text' | 'thinking'; readonly text: string }
+  | { readonly type: 'tool_call'; readonly name: string; readonly input: unknown }
+  | ({ readonly type: 'end' } & WritingEnd);
+
+/** Exact, by the model's own tokenizer and cache. */
+export interface WritingEnd {
+  readonly promptTokens: number;
+  /** Those of the prompt that were in the KV cache; only the others were evaluated. */
+  readonly cachedTokens: number;
+  readonly writtenTokens: number;
+  readonly finish: 'stop' | 'length' | 'tool_calls';
+}
+
 export interface ModelFacts {
   readonly architecture: string;
   readonly trainContextTokens: number;
@@ -52,6 +105,8 @@ export interface RuntimeState {
   readonly quarantined: readonly { readonly sha256: string; readonly path: string; readonly what: string }[];
   readonly restarts: number;
   readonly rssBytes: number | undefined;
+  /** The second child, in which models write; the fields above are those of the one that classifies. */
+  readonly writer: Pick<RuntimeState, 'child' | 'restarts' | 'rssBytes'>;
 }
 
 /**
@@ -65,6 +120,10 @@ export interface LlamaRuntime {
   /** Relevance 0..1 of each document to the query (cross-encoder). */
   rank(model: ModelSpec, query: string, documents: readonly string[], signal: AbortSignal): Promise<number[]>;
   choose(model: ModelSpec, request: ChoiceRequest, signal: AbortSignal): Promise<ChoiceAnswer>;
+  /** An answer in the model's own chat template. Leaving the loop early stops it. */
+  chat(model: ModelSpec, request: ChatRequest, signal: AbortSignal): AsyncIterable<Written>;
+  /** The text between prefix and suffix. Rejects with `unsupported` when the model has no marks for that. */
+  fill(model: ModelSpec, request: FillRequest, signal: AbortSignal): AsyncIterable<Written>;
   countTokens(model: ModelSpec, text: string, signal: AbortSignal): Promise<number>;
   /** Starts the child and loads the model, and evaluates the stable prefix when given. Never rejects. */
   warm(model: ModelSpec, request?: ChoiceRequest): void;
