@@ -36,8 +36,3 @@ function cutTail(after: string, maxChars: number): string {
   const lineEnd = after.lastIndexOf('\n', maxChars - 1);
   return after.slice(0, lineEnd > 0 ? lineEnd + 1 : maxChars);
 }
-
-/** True when text that is more than closing brackets and punctuation follows the cursor on its line. */
-export function isMidLine(lineAfterCursor: string): boolean {
-  return !/^[\s)\]}>"'`;,:]*$/u.test(lineAfterCursor);
-}

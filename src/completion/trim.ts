@@ -1,126 +1,133 @@
-// What of a model's fill-in-the-middle answer becomes ghost text. Pure; issue F makes it finer.
+// What of a model's answer becomes ghost text: the steps that cut, in their order. Works on a growing text too.
+import { blockEndAt } from './block-end';
+import { extraClosersAt, overlapAt, sureOverlapAt } from './overlap';
+import { scan } from './lexer';
+import { firstLineOf, linesBelow, placeOf, type Place } from './place';
+import { endTokenAt, isSentence, unwrap } from './wrapping';
 
-/** End and control tokens that servers leave in the text (Qwen, StarCoder, CodeLlama, DeepSeek, Codestral ...). */
-const END_TOKEN =
-  /<\|(?:endoftext|end_of_text|im_end|im_start|eot_id|file_sep|repo_name|file_separator|cursor|fim_\w+)\|>|<\/?(?:fim_\w+|file_sep|s|EOT|PRE|SUF|MID|end_of_turn|eos)>|<｜[^｜\n]{1,40}｜>|<\[fim-\w+\]>|\[(?:SUFFIX|PREFIX|MIDDLE)\]/u;
-
-/** A suffix repetition shorter than this is a coincidence such as a lone brace. */
+/** A shorter repetition is a coincidence, such as a lone brace. */
 const MIN_OVERLAP_CHARS = 4;
+/** A line (or a few) written this often in a row is a loop of the model's. */
+const LOOP_TIMES = 4;
+const LOOP_LINES = 4;
 
-export interface TrimInput {
-  /** The model's text. */
+const SURE_CUTS = [blockEndAt, loopAt, sureOverlapAt];
+const CUTS = [blockEndAt, loopAt, overlapAt, extraClosersAt];
+
+export interface Cut {
   readonly text: string;
-  /** Document text before the cursor. */
-  readonly prefix: string;
-  /** Document text after the cursor. */
-  readonly suffix: string;
-  readonly singleLine: boolean;
+  /** True when something stood behind the cut, so that the rest of the stream is of no use. */
+  readonly ended: boolean;
 }
 
-/** The text to insert, or an empty string when nothing worth showing is left. */
-export function trimCompletion({ text, prefix, suffix, singleLine }: TrimInput): string {
-  let kept = text.replace(/\r\n/gu, '\n');
-  kept = cutAtEndToken(kept);
-  kept = unfence(kept);
-  kept = dropRepeatedPrefix(kept, prefix);
-  if (singleLine) kept = firstLine(kept);
-  kept = dropRepeatedSuffix(kept, suffix);
-  kept = kept.trimEnd();
-  return kept.trim() === '' || repeatsNextLine(kept, suffix) ? '' : kept;
+/** The part of the text that belongs at the cursor. `growing`: more may come, so only what is sure cuts. */
+export function cutOverrun(text: string, place: Place, growing = false): Cut {
+  const plain = text.replace(/\r\n?/gu, '\n');
+  const tokenAt = endTokenAt(plain);
+  const head = plain.slice(0, tokenAt);
+  const { text: body, ended } = place.prose ? { text: head, ended: false } : unwrap(head);
+  const own = withoutRepeatedStart(body, place);
+  let kept = own;
+  for (const cutAt of growing ? SURE_CUTS : CUTS) kept = kept.slice(0, cutAt(kept, place));
+  return { text: kept, ended: ended || tokenAt < plain.length || kept.length < own.length };
 }
 
-function cutAtEndToken(text: string): string {
-  const found = END_TOKEN.exec(text);
-  return found ? text.slice(0, found.index) : text;
+export interface Insertion {
+  /** Empty when nothing worth showing is left. */
+  readonly text: string;
+  /** Characters after the cursor that the text has again, and so replaces: brackets that were closed in advance. */
+  readonly replaces: number;
 }
 
-/** Chat models wrap code into a fence, some with a sentence before it. */
-function unfence(text: string): string {
-  const fence = /(?:^|\n)[ \t]*```[^\n`]*\n/u.exec(text);
-  if (!fence) return text;
-  const body = text.slice(fence.index + fence[0].length);
-  const end = body.search(/(?:^|\n)[ \t]*```/u);
-  const before = text.slice(0, fence.index);
-  // A fence after code that already answers is chatter: keep what came before it.
-  if (before.trim() !== '' && !/[:.]\s*$/u.test(before)) return before;
-  return end < 0 ? body : body.slice(0, end);
+export function insertionFrom(text: string, place: Place): Insertion {
+  const replaces = closersWrittenAgain(text, place);
+  const at = replaces === 0 ? place : placeOf({ ...place, after: place.after.slice(replaces) });
+  const kept = withoutRestOfLine(cutOverrun(text, at).text, at);
+  if (kept.trim() === '' || isOnlyProse(kept, at) || repeatsNextLine(kept, at)) return { text: '', replaces: 0 };
+  return { text: at.shape === 'lines' ? asWholeLines(kept, at) : kept.trimEnd(), replaces };
 }
 
-/** Some models begin with the line that is already there. */
-function dropRepeatedPrefix(text: string, prefix: string): string {
-  const line = prefix.slice(prefix.lastIndexOf('\n') + 1);
-  return line.trim().length >= MIN_OVERLAP_CHARS && text.startsWith(line) ? text.slice(line.length) : text;
+/** `if (a|)` -> ` > 1) {`: the bracket that the editor closed stands inside the answer, and more follows it. */
+function closersWrittenAgain(text: string, { lineAfter, lineBefore, language, shape }: Place): number {
+  const closers = lineAfter.trim();
+  if (shape !== 'rest' || closers === '') return 0;
+  const line = firstLineOf(text).trimEnd();
+  const { closed } = scan(line, language, scan(lineBefore, language).inside);
+  const quotes = closers.replace(/[)\]},;:\s]/gu, '');
+  const brackets = closers.replace(/[^)\]}]/gu, '');
+  const again = brackets !== '' && quotes === '' && closed.join('').startsWith(brackets) && !line.endsWith(closers);
+  return again ? lineAfter.trimEnd().length : 0;
 }
 
-function firstLine(text: string): string {
-  const end = text.indexOf('\n');
-  return end < 0 ? text : text.slice(0, end);
-}
-
-function dropRepeatedSuffix(text: string, suffix: string): string {
-  const sameLine = firstLine(suffix);
-  const own = sameLine.trim();
-  // What follows on this line is repeated at the end of the answer's first line: `foo(|)` -> `a, b)`.
-  if (own !== '') {
-    const first = firstLine(text);
-    if (first.trimEnd().endsWith(own)) {
-      const cut = first.trimEnd().slice(0, -own.length);
-      return text.length === first.length || isClosing(own) ? cut + restAfter(text, first) : cut;
-    }
+/** Some models begin with the line, or with the indentation, that is there already. */
+function withoutRepeatedStart(text: string, place: Place): string {
+  const { lineBefore } = place;
+  if (text.startsWith(lineBefore)) {
+    const repeats = lineBefore.trim() === '' ? !opensDeeper(place) : lineBefore.trim().length >= MIN_OVERLAP_CHARS;
+    return repeats ? text.slice(lineBefore.length) : text;
   }
-  return cutOverlap(text, suffix);
+  const bare = lineBefore.trimStart();
+  const begun = text.trimStart();
+  return bare.trimEnd().length >= MIN_OVERLAP_CHARS && begun.startsWith(bare) ? begun.slice(bare.length) : text;
 }
 
-function restAfter(text: string, first: string): string {
-  return text.slice(first.length);
+/** The line above opens a block and is indented as the cursor is: the answer has to be indented further. */
+function opensDeeper({ lineBefore, scanBefore }: Place): boolean {
+  const previous = scanBefore.lines.slice(0, -1).findLast(({ blank }) => !blank);
+  return previous !== undefined && /[{([:]\s*$/u.test(previous.text) && previous.text.startsWith(lineBefore);
 }
 
-function isClosing(text: string): boolean {
-  return /^[)\]}>"'`;,\s]+$/u.test(text);
-}
-
-/** Cuts the longest end of `text` that is also the beginning of what follows. */
-function cutOverlap(text: string, suffix: string): string {
-  const following = suffix.replace(/^\s+/u, '');
-  const body = text.trimEnd();
-  const limit = Math.min(body.length, following.length, 2000);
-  for (let length = limit; length >= MIN_OVERLAP_CHARS; length -= 1) {
-    const at = body.length - length;
-    if (body.startsWith(following.slice(0, length), at) && isWordEdge(body, at)) return body.slice(0, at);
-  }
-  return dropRepeatedClosers(cutAtRepeatedLine(text, following), following);
-}
-
-/** The model closes a block that the text below closes already: `}` at its end, and more closed than opened. */
-function dropRepeatedClosers(text: string, following: string): string {
-  const next = firstLine(following).trim();
-  const body = text.trimEnd();
-  const start = body.lastIndexOf('\n') + 1;
-  const repeats = isClosing(next) && next !== '' && body.slice(start).trim() === next && closesMore(body);
-  return repeats ? body.slice(0, start) : text;
-}
-
-function closesMore(text: string): boolean {
-  const opened = text.match(/[([{]/gu)?.length ?? 0;
-  const closed = text.match(/[)\]}]/gu)?.length ?? 0;
-  return closed > opened;
-}
-
-function isWordEdge(text: string, at: number): boolean {
-  return at === 0 || !/\w/u.test(text[at - 1] ?? '') || !/\w/u.test(text[at] ?? '');
-}
-
-/** The model ran on into the code that is already below: stop before that line. */
-function cutAtRepeatedLine(text: string, following: string): string {
-  const next = firstLine(following).trim();
-  if (next.length < 2 * MIN_OVERLAP_CHARS) return text;
+/** The answer goes round in circles: keep one round. */
+function loopAt(text: string): number {
   const lines = text.split('\n');
-  const at = lines.findIndex((line, index) => index > 0 && line.trim() === next);
-  return at < 0 ? text : lines.slice(0, at).join('\n');
+  for (let size = 1; size <= LOOP_LINES; size += 1) {
+    const at = lines.findIndex((_, index) => isLoop(lines, index, size));
+    if (at >= 0) return lines.slice(0, at + size).join('\n').length + 1;
+  }
+  return text.length;
 }
 
-function repeatsNextLine(text: string, suffix: string): boolean {
-  const own = text.trim();
-  const next = suffix.split('\n').find((line) => line.trim() !== '')?.trim() ?? '';
+function isLoop(lines: readonly string[], from: number, size: number): boolean {
+  const first = lines.slice(from, from + size);
+  if (!first.some((line) => /\w/u.test(line)) || from + size * LOOP_TIMES > lines.length) return false;
+  for (let index = size; index < size * LOOP_TIMES; index += 1) {
+    if (lines[from + index] !== first[index % size]) return false;
+  }
+  return true;
+}
+
+/** What follows on this line is repeated at the end of the answer's first line: `foo(|)` -> `a, b)`. */
+function withoutRestOfLine(text: string, { lineAfter, shape }: Place): string {
+  const own = lineAfter.trim();
+  if (own === '' || shape === 'lines') return text;
+  const first = firstLineOf(text);
+  const bare = first.trimEnd();
+  if (bare.endsWith(own)) return bare.slice(0, -own.length) + (shape === 'rest' ? text.slice(first.length) : '');
+  const overlap = endOverlap(bare, own);
+  return overlap >= MIN_OVERLAP_CHARS ? bare.slice(0, -overlap) : text;
+}
+
+/** Length of the longest end of `text` that `following` begins with. */
+function endOverlap(text: string, following: string): number {
+  for (let length = Math.min(text.length, following.length); length > 0; length -= 1) {
+    if (text.endsWith(following.slice(0, length))) return length;
+  }
+  return 0;
+}
+
+/** Before a line that has text, only whole lines fit; the indentation of that line moves down with it. */
+function asWholeLines(text: string, { lineBefore }: Place): string {
+  const lines = text.replace(/\n[ \t]*$/u, '\n');
+  return (lines.endsWith('\n') ? lines : `${lines}\n`) + lineBefore;
+}
+
+function isOnlyProse(text: string, place: Place): boolean {
+  if (place.prose || place.scanBefore.inside.kind === 'text' || /(?:\/\/|#|--|\*)[^\n]*$/u.test(place.lineBefore)) return false;
+  return isSentence(firstLineOf(text.trimStart())) && place.lineBefore.trim() === '';
+}
+
+function repeatsNextLine(text: string, place: Place): boolean {
+  const own = (place.lineBefore + text).trim();
+  const next = linesBelow(place)[0]?.trim();
   return own.length >= MIN_OVERLAP_CHARS && own === next;
 }

@@ -1,8 +1,10 @@
 // Ghost text. Gate, wait, context, route (rules alone, at once), stream, trim. Never waits for a classifier.
 import * as vscode from 'vscode';
-import { DEFAULT_BUDGET, isMidLine, windowAround, type Window } from '../completion/context';
+import { DEFAULT_BUDGET, windowAround, type Window } from '../completion/context';
 import { createTurnstile } from '../completion/debounce';
-import { trimCompletion } from '../completion/trim';
+import { placeOf, type Place } from '../completion/place';
+import { createStop } from '../completion/stop';
+import type { Insertion } from '../completion/trim';
 import { estimateTokens } from '../router/tokens';
 import type { Candidate, RouteRequest } from '../router/types';
 import { isAbort } from '../shared/abort';
@@ -80,10 +82,10 @@ async function complete(
   for (const candidate of order) {
     try {
       deps.status.asking(candidate.id);
-      const text = await fill(deps, candidate, around, signal);
+      const inserted = await fill(deps, candidate, around, signal);
       deps.status.answered(candidate.id);
       deps.decisions.servedBy(decision.id, candidate.id);
-      return text === '' ? [] : [itemOf(asked, text, decision.id)];
+      return inserted.text === '' ? [] : [itemOf(asked, inserted, decision.id)];
     } catch (error) {
       if (isAbort(error)) {
         deps.status.answered(candidate.id);
@@ -99,22 +101,20 @@ async function complete(
 
 interface Around {
   readonly window: Window;
-  readonly singleLine: boolean;
-  readonly maxTokens: number;
-  readonly logPrompts: boolean;
+  readonly place: Place;
 }
 
-function textAround({ document, position, context }: AskedAt): Pick<Around, 'window' | 'singleLine'> {
+function textAround({ document, position, context }: AskedAt): Around {
   const first = Math.max(0, position.line - MOST_LINES);
   const last = Math.min(document.lineCount - 1, position.line + MOST_LINES);
   // The suggest widget has an item selected: ghost text must continue that item.
   const selected = context.selectedCompletionInfo;
   const head = document.getText(new vscode.Range(new vscode.Position(first, 0), selected?.range.start ?? position));
-  const before = head + (selected?.text ?? '');
+  const before = unix(head + (selected?.text ?? ''));
   const end = document.lineAt(last).range.end;
-  const after = document.getText(new vscode.Range(selected?.range.end ?? position, end));
-  const line = document.lineAt(position.line).text.slice(position.character);
-  return { window: windowAround(unix(before), unix(after), DEFAULT_BUDGET), singleLine: isMidLine(line) };
+  const after = unix(document.getText(new vscode.Range(selected?.range.end ?? position, end)));
+  const whole = first === 0 && last === document.lineCount - 1;
+  return { window: windowAround(before, after, DEFAULT_BUDGET), place: placeOf({ language: document.languageId, before, after, whole }) };
 }
 
 function unix(text: string): string {
@@ -136,28 +136,25 @@ function requestFor(document: vscode.TextDocument, { prefix, suffix }: Window): 
 async function fill(
   deps: InlineDeps,
   candidate: Candidate,
-  { window, singleLine }: Pick<Around, 'window' | 'singleLine'>,
+  { window, place }: Around,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<Insertion> {
   const backend = deps.dispatch.backend(candidate.provider);
   if (!backend?.fim) throw new Error('this provider cannot fill in the middle');
   const { inline, logPrompts } = deps.settings.for();
   if (logPrompts) deps.log.trace('ghost text prompt', window.prefix, window.suffix);
-  const call = { candidate, ...window, maxTokens: inline.maxTokens, stop: singleLine ? ['\n'] : [] };
-  let text = '';
-  for await (const piece of backend.fim(call, signal)) {
-    text += piece;
-    if (singleLine && text.trimStart().includes('\n')) break;
-  }
-  return trimCompletion({ text, ...window, singleLine });
+  const call = { candidate, ...window, maxTokens: inline.maxTokens, stop: place.shape === 'inside' ? ['\n'] : [] };
+  const stop = createStop(place);
+  for await (const piece of backend.fim(call, signal)) if (stop.add(piece)) break;
+  return stop.insertion();
 }
 
-function itemOf({ document, position, context }: AskedAt, text: string, decisionId: string): vscode.InlineCompletionItem {
+function itemOf({ document, position, context }: AskedAt, { text, replaces }: Insertion, decisionId: string): vscode.InlineCompletionItem {
   const selected = context.selectedCompletionInfo;
   const insert = document.eol === vscode.EndOfLine.CRLF ? text.replace(/\n/gu, '\r\n') : text;
   const item = new vscode.InlineCompletionItem(
     `${selected?.text ?? ''}${insert}`,
-    selected?.range ?? new vscode.Range(position, position),
+    selected?.range ?? new vscode.Range(position, position.translate(0, replaces)),
   );
   item.command = { command: commands.inlineAccepted.id, title: commands.inlineAccepted.title, arguments: [decisionId] };
   return item;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isMidLine, windowAround } from '../../../src/completion/context';
+import { windowAround } from '../../../src/completion/context';
 
 const lines = (count: number): string => Array.from({ length: count }, (_, index) => `line ${String(index)}\n`).join('');
 
@@ -29,19 +29,5 @@ describe('windowAround', () => {
     expect(prefix.length).toBeGreaterThan(0);
     expect(prefix.length).toBeLessThanOrEqual(100);
     expect(suffix).toBe('y'.repeat(100));
-  });
-});
-
-describe('isMidLine', () => {
-  it.each([
-    ['', false],
-    [')', false],
-    [');', false],
-    ['"}],', false],
-    ['  ', false],
-    [' + b', true],
-    ['name)', true],
-  ])('%j -> %s', (after, expected) => {
-    expect(isMidLine(after)).toBe(expected);
   });
 });
