@@ -16,6 +16,7 @@ import { createOllamaBackend } from './adapters/ollama';
 import { createOpenAiBackend } from './adapters/openai';
 import { readPower } from './adapters/power';
 import { registerCommands } from './editor/commands';
+import { createCorrections } from './editor/corrections';
 import { createDecisionLog, registerDecisionView, type DecisionLog } from './editor/decision-log';
 import { createDispatch } from './editor/dispatch';
 import { createFeedback } from './editor/feedback';
@@ -51,7 +52,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const pool = buildPool({ settings, keys, log });
   const backends = buildBackends(keys, log);
   const { router, classifiers } = buildRouting({ context, settings, keys, decisions, clock, output });
-  const dispatch = createDispatch({ router, pool, settings, backends, matches: createGlobMatcher(), log });
+  const corrections = createCorrections(context.globalState);
+  const dispatch = createDispatch({ router, pool, settings, backends, matches: createGlobMatcher(), corrections, log });
   const feedback = createFeedback({ decisions, events });
   const candidates = (): readonly Candidate[] => pool.candidates();
   const view = registerDecisionView({ decisions, candidates, log });
@@ -68,6 +70,7 @@ export function activate(context: vscode.ExtensionContext): void {
       decisions,
       view,
       feedback,
+      corrections,
       output,
       keys,
       settings,
@@ -81,7 +84,7 @@ export function activate(context: vscode.ExtensionContext): void {
   start('warming up', () =>
     registerWarmUp({
       classifiers,
-      routes: (resource) => settings.for(resource).routes,
+      routes: (resource) => corrections.applied(settings.for(resource).routes),
       wanted: () => settings.for(undefined).classifier.warmUp,
       power: readPower,
       log,

@@ -15,7 +15,7 @@ export interface OwnWords {
 }
 
 const PROGRESS_AFTER_MS = 700;
-const LINKED: readonly CommandName[] = ['showDecision', 'helpful', 'unhelpful'];
+const LINKED: readonly CommandName[] = ['showDecision', 'helpful', 'unhelpful', 'correctRoute'];
 
 export function ownWords(stream: vscode.ChatResponseStream): OwnWords {
   const said: string[] = [];
@@ -50,7 +50,7 @@ export function headLine(headline: string, decisionId: string): string {
 export function feedbackLine(decisionId: string): string {
   const helpful = inlineButton('helpful', 'Helpful', decisionId);
   const unhelpful = inlineButton('unhelpful', 'Unhelpful', decisionId);
-  return `\n\n${helpful} · ${unhelpful}`;
+  return `\n\n${helpful} · ${unhelpful} · ${inlineButton('correctRoute', 'Wrong route?', decisionId)}`;
 }
 
 /** Says what takes time only when it does: each line of progress stays in the answer as a step. */

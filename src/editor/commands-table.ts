@@ -23,6 +23,8 @@ const rows = {
   routeText: { id: 'fairlead.routeText', title: 'Route a Text (Dry Run)…', icon: '$(milestone)' },
   importRoutes: { id: 'fairlead.importRoutes', title: 'Import Routes from Plano…' },
   exportRoutes: { id: 'fairlead.exportRoutes', title: 'Export Routes for Plano' },
+  correctRoute: { id: 'fairlead.correctRoute', title: 'This Belongs to Another Route…', icon: '$(arrow-swap)' },
+  forgetCorrections: { id: 'fairlead.forgetCorrections', title: 'Forget Route Corrections…' },
   showLastDecision: { id: 'fairlead.showLastDecision', title: 'Show Last Decision', icon: '$(milestone)' },
   toggleInline: { id: 'fairlead.toggleInline', title: 'Toggle Inline Completions' },
   showOutput: { id: 'fairlead.showOutput', title: 'Show Output', icon: '$(output)' },

@@ -7,6 +7,7 @@ import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';
 import { commands, type CommandName, type LocalModelCommand } from './commands-table';
 import { connectServer, type ConnectDeps } from './connect';
+import { correctRoute, forgetCorrections, type CorrectDeps } from './correct-route';
 import type { DecisionLog, DecisionView } from './decision-log';
 import type { Dispatch } from './dispatch';
 import type { Feedback } from './feedback';
@@ -15,7 +16,7 @@ import { exportRoutes, importRoutes, type PlanoDeps } from './plano';
 import type { Output } from './output';
 import { relative } from './references';
 
-export interface CommandDeps extends ConnectDeps, PlanoDeps {
+export interface CommandDeps extends ConnectDeps, PlanoDeps, CorrectDeps {
   readonly dispatch: Dispatch;
   readonly decisions: DecisionLog;
   readonly view: DecisionView;
@@ -39,6 +40,8 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     routeText: (text) => routeText(deps, text),
     importRoutes: () => importRoutes(deps),
     exportRoutes: () => exportRoutes(deps),
+    correctRoute: (id) => correctRoute(deps, id),
+    forgetCorrections: () => forgetCorrections(deps),
     showLastDecision: () => deps.view.show(),
     toggleInline: () => toggleInline(),
     showOutput: () => {

@@ -4,10 +4,12 @@ import type { Backend, ChatCall } from '../router/ports';
 import { mayGoOn } from '../router/eligibility';
 import { runDecision, type RunEvent } from '../router/execute';
 import type { Policy } from '../router/decide';
+import { toClassifierInput } from '../router/conversation';
 import type { Router } from '../router/route';
 import type { GlobMatcher } from '../router/rules';
 import type { Candidate, Decision, ProviderKind, RouteRequest, Surface } from '../router/types';
 import type { Log } from '../shared/log';
+import type { Corrections } from './corrections';
 import type { Pool } from './pool';
 import type { SettingsStore } from './settings-store';
 
@@ -17,6 +19,7 @@ export interface DispatchDeps {
   readonly settings: SettingsStore;
   readonly backends: ReadonlyMap<ProviderKind, Backend>;
   readonly matches: GlobMatcher;
+  readonly corrections: Corrections;
   readonly log: Log;
 }
 
@@ -45,12 +48,12 @@ export interface Dispatch {
   backend(provider: ProviderKind): Backend | undefined;
 }
 
-export function createDispatch({ router, pool, settings, backends, matches, log }: DispatchDeps): Dispatch {
+export function createDispatch({ router, pool, settings, backends, matches, corrections, log }: DispatchDeps): Dispatch {
   const candidates = (surface: Surface): readonly Candidate[] => pool.candidates().map((one) => forSurface(one, surface));
 
   function policyFor(surface: Surface, resource: vscode.Uri | undefined): Policy {
     const { routes, rules, defaultModels } = settings.for(resource);
-    return { routes, rules, defaultModels, candidates: candidates(surface), matches };
+    return { routes, taught: corrections.applied(routes), rules, defaultModels, candidates: candidates(surface), matches };
   }
 
   return {
@@ -63,7 +66,9 @@ export function createDispatch({ router, pool, settings, backends, matches, log 
     decide: async (request, resource, signal) => {
       await pool.ready(signal);
       const policy = policyFor(request.surface, resource);
-      return { decision: await router.route(request, policy, signal), candidates: policy.candidates };
+      const decision = await router.route(request, policy, signal);
+      corrections.heard(decision.id, toClassifierInput(request.turns, undefined, [])?.text);
+      return { decision, candidates: policy.candidates };
     },
     decideNow: (request, resource) => {
       const policy = policyFor(request.surface, resource);

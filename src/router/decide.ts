@@ -21,6 +21,8 @@ import {
 /** What the user wrote and what there is: everything a decision depends on besides the request. */
 export interface Policy {
   readonly routes: readonly Route[];
+  /** The same routes with the user's corrections as examples: for classifiers on this machine alone. */
+  readonly taught?: readonly Route[];
   readonly candidates: readonly Candidate[];
   readonly rules: readonly Rule[];
   readonly defaultModels: readonly string[];

@@ -47,7 +47,7 @@ async function gather(deps: RouterDeps, { request, policy }: Asked, signal: Abor
   if (skip) return { classification: undefined, unclassified: skip, degraded: [] };
   const { conversation } = request;
   const late = conversation === undefined ? undefined : deps.memory.takeLate(conversation);
-  const input = toClassifierInput(request.turns, previousRouteOf(deps, request, late), policy.routes);
+  const input = toClassifierInput(request.turns, previousRouteOf(deps, request, late), policy.taught ?? policy.routes);
   if (!input) return { classification: undefined, unclassified: 'no_text', degraded: [] };
   const onLate = (classification: Classification): void => {
     if (conversation !== undefined) deps.memory.update(conversation, { late: classification });
@@ -68,12 +68,18 @@ function mayRead(
   policy: Policy,
 ): { readonly may: readonly Classifier[]; readonly kept: readonly Degradation[] } {
   const { rules, matches } = policy;
-  if (!matchRules({ rules, request, route: undefined, alsoRoutes: [], matches }).localOnly) return { may: classifiers, kept: [] };
+  if (!matchRules({ rules, request, route: undefined, alsoRoutes: [], matches }).localOnly) return { may: classifiers.map((one) => untaught(one, policy)), kept: [] };
   const hosted = classifiers.filter((classifier) => classifier.locality === 'hosted');
   return {
     may: classifiers.filter((classifier) => classifier.locality !== 'hosted'),
     kept: hosted.map(({ id }) => ({ kind: 'kept_local', classifier: id })),
   };
+}
+
+/** Corrections hold words of earlier requests, which no server may see. */
+function untaught(classifier: Classifier, { routes, taught }: Policy): Classifier {
+  if (classifier.locality !== 'hosted' || taught === undefined) return classifier;
+  return { ...classifier, classify: (input, signal) => classifier.classify({ ...input, routes }, signal) };
 }
 
 function whyNotClassified(request: RouteRequest, policy: Policy): Unclassified | undefined {

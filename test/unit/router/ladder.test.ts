@@ -134,4 +134,13 @@ describe('the deadline ladder', () => {
     await router.route(request, policy, never);
     expect(classifier.inputs.map((input) => input.previousRoute)).toEqual([undefined, 'b']);
   });
+
+  it('keeps corrections from a classifier on a server, and gives them to one on this machine', async () => {
+    const hosted = { ...fake('hosted', 'a', { fails: true }), locality: 'hosted' as const };
+    const own = fake('own', 'a');
+    const taught = policy.routes.map((route) => ({ ...route, examples: ['words of an earlier request'] }));
+    await routerOf(hosted, own).route(request, { ...policy, taught }, new AbortController().signal);
+    expect(hosted.inputs[0]?.routes.flatMap(({ examples }) => examples)).toEqual([]);
+    expect(own.inputs[0]?.routes[0]?.examples).toEqual(['words of an earlier request']);
+  });
 });
