@@ -23,7 +23,7 @@ const UNKNOWN_OUTPUT_TOKENS = 16_384;
 const LEAST_OUTPUT_TOKENS = 256;
 /** Options that mean the same there. Servers refuse options they do not know, so no other goes along. */
 const SAME = ['thinking', 'output_config', 'metadata', 'service_tier', 'speed', 'inference_geo'] as const;
-const SAMPLING = ['temperature', 'top_p', 'top_k'] as const;
+export const SAMPLING = ['temperature', 'top_p', 'top_k'] as const;
 const EFFORTS = new Set<unknown>(['low', 'medium', 'high', 'xhigh', 'max']);
 const CACHED = { cache_control: { type: 'ephemeral' } } as const;
 
@@ -46,14 +46,6 @@ export function toMessagesBody(call: ChatCall): MessagesBody {
     ...tools,
     stream: true,
   };
-}
-
-export function withoutSampling({ temperature: _temperature, top_p: _p, top_k: _k, ...body }: MessagesBody): MessagesBody {
-  return body;
-}
-
-export function hasSampling(body: MessagesBody): boolean {
-  return SAMPLING.some((name) => body[name] !== undefined);
 }
 
 function picked(options: ChatCall['options'], names: readonly string[]): object {

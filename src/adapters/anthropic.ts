@@ -5,7 +5,8 @@ import type { Backend, ChatCall, ChatEvent } from '../router/ports';
 import type { Candidate } from '../router/types';
 import { RouterError } from '../shared/errors';
 import { readMessage } from './anthropic-answer';
-import { hasSampling, type MessagesBody, toMessagesBody, withoutSampling } from './anthropic-messages';
+import { type Concession, concessions, hasSampling } from './anthropic-concessions';
+import { type MessagesBody, toMessagesBody } from './anthropic-messages';
 import { deadlinesFor, readWithin } from './deadlines';
 import { refusalBehind } from './errors';
 import type { HttpBackendDeps } from './http-deps';
@@ -21,7 +22,7 @@ const VERSION_WITH_SAMPLING = '2023-06-01';
 
 export function createAnthropicBackend(deps: HttpBackendDeps): Backend {
   const thoughts = createThoughtMemory();
-  const refusesSampling = new Set<string>();
+  const refused = new Set<string>();
 
   async function* chat(call: ChatCall, signal: AbortSignal): AsyncGenerator<ChatEvent, void, undefined> {
     const { candidate } = call;
@@ -30,7 +31,7 @@ export function createAnthropicBackend(deps: HttpBackendDeps): Backend {
     );
     const connection = await connectTo(deps, candidate);
     const body = toMessagesBody({ ...call, messages });
-    const open = (inner: AbortSignal): AsyncIterable<Event> => openStream(connection, { body, refusesSampling, server: `${candidate.endpoint} ${candidate.model}` }, inner);
+    const open = (inner: AbortSignal): AsyncIterable<Event> => openStream(connection, { body, refused, server: `${candidate.endpoint} ${candidate.model}` }, inner);
     const events = readWithin({ open, explain: connection.wire.explain, deadlines: deadlinesFor(candidate, deps.deadlines) }, signal);
     yield* thoughts.watch(candidate, withUsage(call, readMessage(events, hostOf(candidate.endpoint))));
   }
@@ -69,29 +70,34 @@ async function connectTo(deps: HttpBackendDeps, { endpoint, model }: Candidate):
 
 interface Opening {
   readonly body: MessagesBody;
-  /** Endpoints and models that refuse temperature and the like. */
-  readonly refusesSampling: Set<string>;
+  /** What endpoints and models refuse, by `server` and name of the concession. */
+  readonly refused: Set<string>;
   readonly server: string;
 }
 
-async function* openStream({ client, wire }: Connection, { body, refusesSampling, server }: Opening, signal: AbortSignal): AsyncGenerator<Event, void, undefined> {
-  const create = (request: MessagesBody, version?: string) =>
-    client.messages.create(request, { signal, ...(version === undefined ? {} : { headers: { 'anthropic-version': version } }) });
-  const plain = withoutSampling(body);
-  const withSampling = async () => {
+/**
+ * Asks for less each time the request is refused, since the server does not name what it refuses: a prompt that is
+ * too long costs as many refused requests as there are concessions to make.
+ */
+async function* openStream({ client, wire }: Connection, { body, refused, server }: Opening, signal: AbortSignal): AsyncGenerator<Event, void, undefined> {
+  const known = concessions.filter(({ name, applies }) => refused.has(`${server} ${name}`) && applies(body));
+  let asked = known.reduce((left, { make }) => make(left), body);
+  let last: Concession | undefined;
+  for (;;) {
     try {
-      return await create(body, VERSION_WITH_SAMPLING);
+      const version = hasSampling(asked) ? { headers: { 'anthropic-version': VERSION_WITH_SAMPLING } } : {};
+      const stream = await client.messages.create(asked, { signal, ...version });
+      if (last?.forGood === true) refused.add(`${server} ${last.name}`);
+      yield* stream;
+      return;
     } catch (error) {
-      if (!mayMeanSampling(wire.explain(error))) throw error;
-      const stream = await create(plain);
-      refusesSampling.add(server);
-      return stream;
+      last = mayBeConceded(wire.explain(error)) ? concessions.find((one) => one.applies(asked)) : undefined;
+      if (!last) throw error;
+      asked = last.make(asked);
     }
-  };
-  yield* await (hasSampling(body) && !refusesSampling.has(server) ? withSampling() : create(plain));
+  }
 }
 
-/** The server does not name what it refuses. A wrong guess costs one more refused request. */
-function mayMeanSampling(error: Error): boolean {
+function mayBeConceded(error: Error): boolean {
   return RouterError.is(error, 'bad_request') && error.status === 400 && refusalBehind(error).code === 'invalid_request_error';
 }

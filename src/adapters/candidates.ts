@@ -1,8 +1,12 @@
 // One list of models from three sources: the user's settings, what was discovered, and what VS Code offers.
-// The user's word counts above a server's, and a model that stands in the settings is not listed twice.
+// The user's word counts above a server's, a server's above the catalogue's, and a model that stands in the settings is
+// not listed twice.
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fimFormatFor } from '../completion/fim-formats';
 import type { Candidate, Capability } from '../router/types';
 import type { ModelSetting } from '../settings/entries';
+import { type KnownFacts, knownFacts, stated } from './known-models';
 import { ollamaLocality } from './ollama-models';
 import { rootOf } from './probe';
 
@@ -24,14 +28,17 @@ export interface Sources {
 }
 
 export const OPENAI_URL = 'https://api.openai.com/v1';
+export const ANTHROPIC_URL = 'https://api.anthropic.com';
 export const OLLAMA_URL = 'http://127.0.0.1:11434';
+/** Shown as the place of models that run in our own process. */
+export const OWN_PROCESS = 'this machine';
 /** Our own vendor: routing to it would route in a circle. */
 const OWN_VENDOR = 'fairlead';
 
 /** Settings first, in their order, then discovered models, then the editor's. Ids are unique. */
 export function buildCandidates(sources: Sources): Candidate[] {
   const offered = sources.vscode.filter(({ vendor }) => vendor !== OWN_VENDOR);
-  const found = [...sources.discovered, ...offered.map(fromOffered)];
+  const found = [...sources.discovered.map((candidate) => withKnown(candidate)), ...offered.map((model) => withKnown(fromOffered(model), model.family))];
   const named = Object.entries(sources.models).map(([name, setting]) => fromSetting(name, setting, sources));
   const listed = new Set(named.map(serverAndModel));
   return withUniqueIds([...named, ...found.filter((candidate) => !listed.has(serverAndModel(candidate)))]);
@@ -39,23 +46,48 @@ export function buildCandidates(sources: Sources): Candidate[] {
 
 function fromSetting(name: string, setting: ModelSetting, sources: Sources): Candidate {
   if (setting.provider === 'vscode') return fromVscodeSetting(name, setting, sources.vscode);
+  if (setting.provider === 'llama') return fromFile(name, setting, sources.discovered);
   const asked = { provider: setting.provider, model: setting.model, endpoint: endpointOf(setting) };
   const twin = sources.discovered.find((found) => serverAndModel(found) === serverAndModel(asked));
   return {
     ...asked,
     id: name,
     locality: localityIn(asked, sources.discovered),
-    ...facts(setting, twin, setting.model),
+    ...facts(setting, twin, asked),
+    ...wishes(setting),
     ...(twin ? {} : missing(asked, sources.discovered)),
     origin: 'settings',
   };
 }
 
 type Asked = Pick<Candidate, 'provider' | 'model' | 'endpoint'>;
-type ServerSetting = Exclude<ModelSetting, { provider: 'vscode' }>;
+type ServerSetting = Extract<ModelSetting, { model: string }>;
+type FileSetting = Extract<ModelSetting, { provider: 'llama' }>;
+
+function fromFile(name: string, setting: FileSetting, discovered: readonly Candidate[]): Candidate {
+  const asked = { provider: 'llama', model: pathOf(setting), endpoint: OWN_PROCESS } as const;
+  const twin = discovered.find((found) => serverAndModel(found) === serverAndModel(asked));
+  const { completesOnly, unavailable }: Partial<Candidate> = twin ?? {};
+  return { ...asked, id: name, locality: 'local', ...facts(setting, twin, asked), ...stated({ completesOnly, unavailable }), origin: 'settings' };
+}
+
+/** The file of a setting as an absolute path. */
+export function pathOf({ file }: Pick<FileSetting, 'file'>): string {
+  return join(file.replace(/^~(?=[\\/])/u, () => homedir()));
+}
+
+/** How the user wants the server to be asked. */
+function wishes(setting: ServerSetting): Pick<Candidate, 'api' | 'apiVersion' | 'keepAlive'> {
+  if (setting.provider === 'ollama') return setting.keepAlive === undefined ? {} : { keepAlive: setting.keepAlive };
+  if (setting.provider !== 'openai') return {};
+  const { api, apiVersion } = setting;
+  return stated({ api: api === 'auto' ? undefined : api, apiVersion });
+}
 
 function endpointOf({ provider, baseUrl }: ServerSetting): string {
-  return provider === 'ollama' ? rootOf(baseUrl ?? OLLAMA_URL) : withPath(baseUrl ?? OPENAI_URL);
+  if (provider === 'ollama') return rootOf(baseUrl ?? OLLAMA_URL);
+  // The package adds /v1 itself.
+  return provider === 'anthropic' ? rootOf(baseUrl ?? ANTHROPIC_URL) : withPath(baseUrl ?? OPENAI_URL);
 }
 
 /** A server that hands requests on knows better than its address, by whichever protocol it is asked. */
@@ -78,52 +110,55 @@ function withPath(baseUrl: string): string {
   return URL.canParse(trimmed) && new URL(trimmed).pathname === '/' ? `${trimmed}/v1` : trimmed;
 }
 
+function isMeant(model: OfferedModel, { vendor = model.vendor, family = model.family, id = model.id }: VscodeSetting): boolean {
+  return model.vendor !== OWN_VENDOR && vendor === model.vendor && family === model.family && id === model.id;
+}
+
 type VscodeSetting = Extract<ModelSetting, { provider: 'vscode' }>;
 
 function fromVscodeSetting(name: string, setting: VscodeSetting, offered: readonly OfferedModel[]): Candidate {
-  const match = offered.find(
-    (model) =>
-      model.vendor !== OWN_VENDOR &&
-      (setting.vendor ?? model.vendor) === model.vendor &&
-      (setting.family ?? model.family) === model.family &&
-      (setting.id ?? model.id) === model.id,
-  );
+  const match = offered.find((model) => isMeant(model, setting));
   const wanted = [setting.vendor, setting.family, setting.id].filter((word) => word !== undefined).join('/');
-  const twin = match && fromOffered(match);
+  const { vendor = '', family = '', id = family } = match ?? setting;
   return {
     id: name,
     provider: 'vscode',
-    model: match?.id ?? setting.id ?? setting.family ?? '',
-    endpoint: match?.vendor ?? setting.vendor ?? '',
+    model: id,
+    endpoint: vendor,
     locality: 'hosted',
-    ...facts(setting, twin, ''),
+    ...facts(setting, match && fromOffered(match), { model: family, endpoint: '' }),
     ...(match ? {} : { unavailable: `VS Code offers no model ${wanted} now.` }),
     origin: 'settings',
   };
 }
 
-type Facts = Pick<Candidate, 'contextTokens' | 'maxOutputTokens' | 'capabilities' | 'capabilitiesKnown' | 'price'>;
+type Facts = KnownFacts & Pick<Candidate, 'capabilities' | 'capabilitiesKnown'>;
 
-/** The setting's word, else the server's, else a guess that excludes nothing. */
-function facts(setting: ModelSetting, twin: Candidate | undefined, model: string): Facts {
-  const contextTokens = setting.contextWindow ?? twin?.contextTokens;
-  const { maxOutputTokens, price } = setting;
+/** The setting's word, else the server's, else the catalogue's, else a guess that excludes nothing. */
+function facts(setting: ModelSetting, twin: Candidate | undefined, asked: Pick<Candidate, 'model' | 'endpoint'>): Facts {
+  const known = knownFacts(asked);
+  const { contextWindow: contextTokens, maxOutputTokens, price } = setting;
   return {
-    ...(contextTokens === undefined ? {} : { contextTokens }),
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-    ...(price ? { price: toPrice(price) } : {}),
-    ...capabilitiesOf(setting, twin, model),
+    ...known,
+    ...stated({ contextTokens: twin?.contextTokens, maxOutputTokens: twin?.maxOutputTokens, price: twin?.price }),
+    ...stated({ contextTokens, maxOutputTokens, price: price && stated(price) }),
+    ...abilities(known, setting.capabilities ? { capabilities: setting.capabilities, capabilitiesKnown: true } : twin, asked.model),
   };
 }
 
-function capabilitiesOf(setting: ModelSetting, twin: Candidate | undefined, model: string): Pick<Facts, 'capabilities' | 'capabilitiesKnown'> {
-  if (setting.capabilities) return { capabilities: setting.capabilities, capabilitiesKnown: true };
-  if (twin) return { capabilities: twin.capabilities, capabilitiesKnown: twin.capabilitiesKnown };
-  return { capabilities: fimFormatFor(model) ? ['fim'] : [], capabilitiesKnown: false };
+/** What the catalogue adds to a candidate that nobody described; VS Code's families are its publishers' names. */
+function withKnown(candidate: Candidate, model = candidate.model): Candidate {
+  const known = knownFacts({ model, endpoint: candidate.endpoint });
+  return { ...known, ...candidate, ...abilities(known, candidate, model) };
 }
 
-function toPrice({ input, output, cachedInput }: NonNullable<ModelSetting['price']>): NonNullable<Candidate['price']> {
-  return { input, output, ...(cachedInput === undefined ? {} : { cachedInput }) };
+type Abilities = Pick<Candidate, 'capabilities' | 'capabilitiesKnown'>;
+
+/** A server that only guesses about its models yields to the catalogue, but keeps what it found out. */
+function abilities({ capabilities: known }: KnownFacts, said: Abilities | undefined, model: string): Abilities {
+  if (said?.capabilitiesKnown === true) return { capabilities: said.capabilities, capabilitiesKnown: true };
+  const guessed: readonly Capability[] = said?.capabilities ?? (fimFormatFor(model) ? ['fim'] : []);
+  return { capabilities: [...new Set([...(known ?? []), ...guessed])], capabilitiesKnown: known !== undefined };
 }
 
 function fromOffered(model: OfferedModel): Candidate {

@@ -1,5 +1,6 @@
 // The models that "Download a Local Model" offers, from models/catalog.json. Sizes and hashes there were read from
-// the publishers' pages and agree with other public manifests; what could not be verified is null.
+// the publishers' pages and agree with other public manifests; what could not be verified is null. What is known of
+// models that servers offer stands in the same file: known-models.ts.
 import * as z from 'zod';
 import data from '../../models/catalog.json';
 
@@ -39,7 +40,7 @@ const model = z.strictObject({
   releaseDate: z.string().regex(/^\d{4}-\d{2}$/u).nullable(),
 });
 
-const file = z.strictObject({ licences: z.array(licence), models: z.array(model) });
+const file = z.object({ licences: z.array(licence), models: z.array(model) });
 
 export type Licence = z.infer<typeof licence>;
 export interface CatalogModel extends Omit<z.infer<typeof model>, 'licence'> {

@@ -13,7 +13,9 @@ export async function listModels(deps: ProbeDeps, baseUrl: string, signal: Abort
   const wire = createWire({ endpoint: baseUrl, key: await deps.key(baseUrl), fetch: deps.fetch });
   try {
     return await withDeadline(LIST_MS, signal, async (inner) => {
-      const ask = async (url: string): Promise<unknown> => (await wire.fetch(url, { signal: inner })).json();
+      // Anthropic lists nothing without its version; other servers do not mind.
+      const headers = { 'anthropic-version': '2026-10-21' };
+      const ask = async (url: string): Promise<unknown> => (await wire.fetch(url, { headers, signal: inner })).json();
       // The address may be meant with or without /v1.
       const answer = await ask(`${base}/models`).catch((error: unknown) => {
         if (RouterError.is(wire.explain(error), 'not_found')) return ask(`${base}/v1/models`);

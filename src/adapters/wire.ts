@@ -57,24 +57,23 @@ export function createWire(target: WireTarget): Wire {
 
 function headersFor(target: WireTarget, url: string | URL | Request, init: RequestInit): Record<string, string> {
   const address = url instanceof Request ? url.url : String(url);
+  // The one header of a library that servers need: it says which form a request has.
+  const version = new Headers(init.headers).get('anthropic-version');
   const sameOrigin = new URL(address).origin === new URL(target.endpoint).origin;
   return {
     accept: asksForStream(init) ? 'text/event-stream, application/x-ndjson, application/json' : 'application/json',
     'user-agent': 'fairlead',
     ...(typeof init.body === 'string' ? { 'content-type': 'application/json' } : {}),
-    ...protocolVersion(init),
-    ...(target.key !== undefined && sameOrigin ? keyHeader(target.key, target.keyHeader) : {}),
+    ...(version === null ? {} : { 'anthropic-version': version }),
+    ...(target.key !== undefined && sameOrigin ? keyHeader(target.key, version === OLD_ANTHROPIC ? 'x-api-key' : target.keyHeader) : {}),
   };
 }
 
-function keyHeader(key: string, name: WireTarget['keyHeader']): Record<string, string> {
-  return name === 'api-key' ? { 'api-key': key } : { authorization: `Bearer ${key}` };
-}
+/** Requests in this form carry the key in a header of their own; later ones as a bearer token. */
+const OLD_ANTHROPIC = '2023-06-01';
 
-/** The one header of a library that servers need: Anthropic's says which form a request has. */
-function protocolVersion(init: RequestInit): Record<string, string> {
-  const version = new Headers(init.headers).get('anthropic-version');
-  return version === null ? {} : { 'anthropic-version': version };
+function keyHeader(key: string, name: string | undefined): Record<string, string> {
+  return name === undefined || name === 'authorization' ? { authorization: `Bearer ${key}` } : { [name]: key };
 }
 
 function isRedirect({ type, status }: Response): boolean {

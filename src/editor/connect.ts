@@ -79,9 +79,14 @@ async function addModels(settings: SettingsStore, baseUrl: string, models: reado
   const added = { ...known };
   for (const model of models) {
     const name = freeName(model, { ...settings.for().models, ...added });
-    added[name] = { provider: 'openai', baseUrl, model };
+    added[name] = { provider: providerAt(baseUrl), baseUrl, model };
   }
   await configuration.update('models', added, vscode.ConfigurationTarget.Global);
+}
+
+/** All servers but Anthropic's are asked as OpenAI's are; those that speak both can be told otherwise in the settings. */
+function providerAt(baseUrl: string): 'anthropic' | 'openai' {
+  return new URL(baseUrl).hostname === 'api.anthropic.com' ? 'anthropic' : 'openai';
 }
 
 function freeName(model: string, taken: Readonly<Record<string, unknown>>): string {

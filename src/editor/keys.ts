@@ -5,7 +5,7 @@ import { RouterError } from '../shared/errors';
 import type { SettingsStore } from './settings-store';
 
 const PREFIX = 'fairlead.key:';
-const OPENAI = 'https://api.openai.com/v1';
+const USUAL = { openai: 'https://api.openai.com/v1', anthropic: 'https://api.anthropic.com' };
 
 export interface Keys {
   /** The key for the server of a base URL. */
@@ -70,8 +70,8 @@ interface ServerPick extends vscode.QuickPickItem {
 async function pickServer(settings: SettingsStore, stored: readonly string[]): Promise<string | undefined> {
   const servers = new Map<string, string[]>();
   for (const [name, model] of Object.entries(settings.for().models)) {
-    if (model.provider !== 'openai') continue;
-    const origin = originOf(model.baseUrl ?? OPENAI);
+    if (model.provider !== 'openai' && model.provider !== 'anthropic') continue;
+    const origin = originOf(model.baseUrl ?? USUAL[model.provider]);
     servers.set(origin, [...(servers.get(origin) ?? []), name]);
   }
   const items: ServerPick[] = [...servers].map(([origin, names]) => ({
@@ -91,7 +91,7 @@ async function pickServer(settings: SettingsStore, stored: readonly string[]): P
 export async function askForAddress(): Promise<string | undefined> {
   const typed = await vscode.window.showInputBox({
     title: 'Base address of the server',
-    prompt: 'Such as http://127.0.0.1:8080/v1 or https://api.openai.com/v1',
+    prompt: 'Such as http://127.0.0.1:8080/v1, https://api.openai.com/v1 or https://api.anthropic.com',
     placeHolder: 'https://…/v1',
     ignoreFocusOut: true,
     validateInput: (value) => (isHttp(value.trim()) ? undefined : 'An address that begins with http:// or https://'),

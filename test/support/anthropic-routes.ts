@@ -36,7 +36,10 @@ function mistakeIn({ request }: Exchange, { fault }: ModelScript): string | unde
   if (headers['anthropic-version'] === undefined) return 'anthropic-version: header is required';
   if (typeof body['max_tokens'] !== 'number') return 'max_tokens: Field required';
   if (sampling && headers['anthropic-version'] !== '2023-06-01') return `${sampling}: Extra inputs are not permitted`;
-  if (sampling && fault?.kind === 'refuse_options' && fault.names.includes(sampling)) return `\`${sampling}\` is deprecated for this model.`;
+  const refused = fault?.kind === 'refuse_options' ? fault.names : [];
+  if (sampling && refused.includes(sampling)) return `\`${sampling}\` is deprecated for this model.`;
+  if (refused.includes('any') && (body['tool_choice'] as { type?: string } | undefined)?.type === 'any') return 'tool_choice: forced tool use is not supported';
+  if (refused.includes('thinking') && JSON.stringify(body['messages']).includes('"signature"')) return 'Invalid `signature` in `thinking` block';
   return undefined;
 }
 

@@ -177,7 +177,7 @@ describe('temperature', () => {
   it('goes along in the form of a request that knows it', async () => {
     await ask({ reply: 'ok' }, { options: { temperature: 0.2, top_p: 0.9 } });
     expect(sent()).toMatchObject({ temperature: 0.2, top_p: 0.9 });
-    expect(server!.requests[0]!.headers['anthropic-version']).toBe('2023-06-01');
+    expect(server!.requests[0]!.headers).toMatchObject({ 'anthropic-version': '2023-06-01', 'x-api-key': 'sk-ant' });
   });
 
   it('is left out for a model that refuses it, which is asked only once', async () => {
@@ -237,6 +237,33 @@ describe('thoughts', () => {
     await server!.close();
     await ask({ reply: 'x' }, { options, tools: [tool], toolMode: 'required' });
     expect(sent()).not.toHaveProperty('thinking');
+  });
+});
+
+describe('a request that is refused', () => {
+  const requests = (...present: string[]) => server!.requests.map(({ body }) => present.filter((text) => JSON.stringify(body).includes(text)));
+
+  it('goes on without forcing a tool where the model may not be forced, which is asked only once', async () => {
+    const { backend, asked } = await start({ reply: 'fine', fault: { kind: 'refuse_options', names: ['any'] } });
+    const call = chatCall(asked, { tools: [tool], toolMode: 'required' });
+    for (let count = 0; count < 2; count += 1) expect(textOf(await collect(backend.chat(call, signal)))).toBe('fine');
+    expect(requests('"any"')).toEqual([['"any"'], [], []]);
+  });
+
+  it('goes on without earlier thoughts, and tries them again in another conversation', async () => {
+    const { backend, asked } = await start({ reply: 'fine', fault: { kind: 'refuse_options', names: ['thinking'] } });
+    const thought = { type: 'thinking', text: 'a', signature: 's' } as const;
+    const call = chatCall(asked, { messages: [user('a'), { role: 'assistant', parts: [thought, { type: 'text', text: 'b' }] }, user('c')] });
+    for (let count = 0; count < 2; count += 1) expect(textOf(await collect(backend.chat(call, signal)))).toBe('fine');
+    expect(requests('"signature"')).toEqual([['"signature"'], [], ['"signature"'], []]);
+  });
+
+  it('for another reason is an error, after nothing is left to do without', async () => {
+    const body = { type: 'error', error: { type: 'invalid_request_error', message: 'prompt is too long' } };
+    const { backend, asked } = await start({ fault: { kind: 'status', status: 400, body } });
+    const error = await rejection(collect(backend.chat(chatCall(asked, { tools: [tool], toolMode: 'required', options: { temperature: 0 } }), signal)));
+    expect(error).toMatchObject({ code: 'bad_request', message: expect.stringContaining('prompt is too long') as string });
+    expect(requests('"any"', '"temperature"')).toEqual([['"any"', '"temperature"'], ['"any"'], []]);
   });
 });
 

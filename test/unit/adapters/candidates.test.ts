@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildCandidates, type OfferedModel } from '../../../src/adapters/candidates';
 import type { Candidate } from '../../../src/router/types';
@@ -86,11 +88,94 @@ describe('models of the settings', () => {
   });
 });
 
+describe('what the catalogue knows', () => {
+  it('stands in where neither user nor server says anything', () => {
+    expect(build({ claude: { provider: 'anthropic', model: 'claude-sonnet-4-5-20250929' } })).toEqual([
+      {
+        id: 'claude',
+        provider: 'anthropic',
+        model: 'claude-sonnet-4-5-20250929',
+        endpoint: 'https://api.anthropic.com',
+        locality: 'hosted',
+        contextTokens: 200_000,
+        maxOutputTokens: 64_000,
+        capabilities: ['tools', 'vision', 'thinking'],
+        capabilitiesKnown: true,
+        price: { input: 3, output: 15, cachedInput: 0.3, cacheWrite: 3.75 },
+        family: 'claude',
+        released: '2025-09-29',
+        origin: 'settings',
+      },
+    ]);
+  });
+
+  it('yields to the user’s word, item by item', () => {
+    const price = { input: 1, output: 2 };
+    expect(build({ claude: { provider: 'anthropic', model: 'claude-sonnet-4-5', contextWindow: 1000, capabilities: ['tools'], price } })[0]).toMatchObject({
+      contextTokens: 1000,
+      maxOutputTokens: 64_000,
+      capabilities: ['tools'],
+      price,
+    });
+  });
+
+  it('yields to what the server reports', () => {
+    const reported = found({ provider: 'openai', endpoint: 'http://127.0.0.1:8000/v1', model: 'gpt-oss-20b', contextTokens: 8192, capabilities: ['tools'], price: { input: 9, output: 9 } });
+    const setting: ModelSetting = { provider: 'openai', baseUrl: 'http://127.0.0.1:8000', model: 'gpt-oss-20b' };
+    expect(build({ mine: setting }, [reported])[0]).toMatchObject({ contextTokens: 8192, capabilities: ['tools'], price: { input: 9, output: 9 }, family: 'gpt-oss' });
+  });
+
+  it('adds to what a server only guesses', () => {
+    const guessed = found({ provider: 'openai', model: 'qwen3-coder:30b', capabilities: ['fim'], capabilitiesKnown: false });
+    expect(build({}, [guessed])[0]).toMatchObject({ capabilities: ['tools', 'fim'], capabilitiesKnown: true, fimFamily: 'qwen-coder', contextTokens: 32_768 });
+  });
+});
+
+describe('how a server is to be asked', () => {
+  it.each([
+    [{ provider: 'anthropic', model: 'm', baseUrl: 'http://127.0.0.1:4000/v1/' }, { endpoint: 'http://127.0.0.1:4000', locality: 'local' }],
+    [{ provider: 'openai', model: 'gpt-5' }, { api: 'prefer-responses' }],
+    [{ provider: 'openai', model: 'gpt-5', api: 'auto' }, { api: 'prefer-responses' }],
+    [{ provider: 'openai', model: 'gpt-5', api: 'chat' }, { api: 'chat' }],
+    [{ provider: 'openai', model: 'm', api: 'responses' }, { api: 'responses' }],
+    [{ provider: 'openai', model: 'm', apiVersion: '2025-04-01-preview', baseUrl: 'https://me.openai.azure.com/openai/deployments/d' }, { apiVersion: '2025-04-01-preview', endpoint: 'https://me.openai.azure.com/openai/deployments/d' }],
+    [{ provider: 'ollama', model: 'm', keepAlive: '30m' }, { keepAlive: '30m' }],
+    [{ provider: 'llama', file: '/models/Qwen2.5-Coder-7B-Q4_K_M.gguf' }, { provider: 'llama', model: '/models/Qwen2.5-Coder-7B-Q4_K_M.gguf', endpoint: 'this machine', locality: 'local', fimFamily: 'qwen-coder', capabilities: ['fim'], capabilitiesKnown: false }],
+  ] as [ModelSetting, Partial<Candidate>][])('%j', (setting, expected) => {
+    expect(build({ mine: setting })[0]).toMatchObject(expected);
+  });
+
+  it('by Responses only at OpenAI’s own address: others may not have it', () => {
+    expect(build({ mine: { provider: 'openai', model: 'gpt-5', baseUrl: 'https://gateway.example/v1' } })[0]).not.toHaveProperty('api');
+  });
+
+  it('a file below ~ is in the home folder', () => {
+    expect(build({ mine: { provider: 'llama', file: '~/m.gguf' } })[0]?.model).toBe(join(homedir(), 'm.gguf'));
+  });
+});
+
 describe('models of VS Code', () => {
   it('are offered as vendor/id, with what they take at most', () => {
     expect(build({}, [], [gpt4o])).toEqual([
-      { id: 'copilot/gpt-4o-2026', provider: 'vscode', model: 'gpt-4o-2026', endpoint: 'copilot', locality: 'hosted', contextTokens: 64_000, capabilities: [], capabilitiesKnown: false, origin: 'discovered' },
+      {
+        id: 'copilot/gpt-4o-2026',
+        provider: 'vscode',
+        model: 'gpt-4o-2026',
+        endpoint: 'copilot',
+        locality: 'hosted',
+        contextTokens: 64_000,
+        maxOutputTokens: 16_384,
+        capabilities: ['tools', 'vision'],
+        capabilitiesKnown: true,
+        family: 'gpt',
+        released: '2024-05-13',
+        origin: 'discovered',
+      },
     ]);
+  });
+
+  it('that nobody knows are not said to lack anything', () => {
+    expect(build({}, [], [{ ...gpt4o, family: 'next', id: 'next-1' }])[0]).toMatchObject({ capabilities: [], capabilitiesKnown: false });
   });
 
   it('never include our own', () => {

@@ -181,6 +181,12 @@ describe('listing the models of one server', () => {
     expect(await listModels({ key }, url, signal)).toEqual(['a:1b']);
   });
 
+  it('works for Anthropic, which wants to know the form of a request', async () => {
+    const { url, requests } = await start({ kind: 'anthropic', models: { 'claude-x': {} } });
+    expect(await listModels({ key }, url, signal)).toEqual(['claude-x']);
+    expect(requests.at(-1)?.headers['anthropic-version']).toMatch(/^\d{4}-\d{2}-\d{2}$/u);
+  });
+
   it('says when a key is missing, wrong, or when there are no models', async () => {
     const { baseUrl } = await start({ models: {}, key: 'sk-1' });
     expect(await rejection(listModels({ key }, baseUrl, signal))).toMatchObject({ code: 'no_key' });
