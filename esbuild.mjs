@@ -1,6 +1,6 @@
 // Bundles the extension, the command line and the model host into dist/, one CommonJS file each.
 // node-llama-cpp stays outside (native, and ES modules only), so its `import()` must stay dynamic.
-import { globSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as esbuild from 'esbuild';
@@ -12,9 +12,13 @@ const entryPoints = {
   'llama-host': 'src/adapters/llama/host.ts',
   // Loaded at the first request that needs them: parsing them would be half of the time that activation takes.
   openai: 'openai',
+  '@anthropic-ai/sdk': '@anthropic-ai/sdk',
+  sdk: '@anthropic-ai/sdk',
   'plano-yaml': 'src/adapters/plano-yaml.ts',
+  'secret-rules': 'src/adapters/secret-rules.ts',
+  'tree-sitter-wasm': '@vscode/tree-sitter-wasm',
 };
-const LAZY = /(^|[/])(openai|plano-yaml)$/;
+const LAZY = /(^|[/])(openai|@anthropic-ai[/]sdk|plano-yaml|secret-rules|tree-sitter-wasm)$/;
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +26,16 @@ const { values } = parseArgs({
     watch: { type: 'boolean', default: false },
   },
 });
+
+/** The parser and the grammars that ghost text asks where a function ends (src/adapters/tree-sitter.ts). */
+const GRAMMARS = ['javascript', 'typescript', 'tsx', 'go', 'java', 'rust', 'cpp', 'c-sharp'];
+
+function copyGrammars() {
+  mkdirSync('dist/grammars', { recursive: true });
+  for (const file of ['tree-sitter', ...GRAMMARS.map((name) => `tree-sitter-${name}`)]) {
+    copyFileSync(`node_modules/@vscode/tree-sitter-wasm/wasm/${file}.wasm`, `dist/grammars/${file}.wasm`);
+  }
+}
 
 /** Start and end lines that the editor's background task (.vscode/tasks.json) waits for. */
 const announce = {
@@ -65,13 +79,14 @@ const context = await esbuild.context({
   metafile: true,
   plugins: values.watch ? [lazy, announce] : [lazy],
 });
+copyGrammars();
 if (values.watch) {
   await context.watch();
 } else {
   const { metafile } = await context.rebuild().finally(() => context.dispose());
   // Whatever an earlier build left; not before the build, so that what runs from dist/ goes on running.
   for (const file of globSync('dist/**/*.*')) {
-    if (!(file.split(path.sep).join('/') in metafile.outputs)) rmSync(file);
+    if (!/[\\/]grammars[\\/]/.test(file) && !(file.split(path.sep).join('/') in metafile.outputs)) rmSync(file);
   }
   writeFileSync('dist/THIRD-PARTY-NOTICES.txt', notices(metafile.inputs));
 }

@@ -1,6 +1,7 @@
 // The only place where the parts meet: build, hand over, register, dispose.
 import { join } from 'node:path';
 import type * as vscode from 'vscode';
+import { createAnthropicBackend } from './adapters/anthropic';
 import { buildCandidates } from './adapters/candidates';
 import { readCatalog } from './adapters/catalog';
 import { classifiersFrom } from './adapters/classifiers/from-settings';
@@ -34,6 +35,7 @@ import { createStarter } from './editor/starter';
 import { registerStatusBar } from './editor/status-bar';
 import { createVscodeLmBackend, offeredModels } from './editor/vscode-lm-backend';
 import { registerWarmUp } from './editor/warm-up';
+import { withFittingHistory } from './router/history';
 import { createConversationMemory } from './router/memory';
 import type { Backend, Classifier, Clock } from './router/ports';
 import { createRouter, type Router } from './router/route';
@@ -53,7 +55,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const backends = buildBackends(keys, log);
   const { router, classifiers } = buildRouting({ context, settings, keys, decisions, clock, output });
   const corrections = createCorrections(context.globalState);
-  const dispatch = createDispatch({ router, pool, settings, backends, matches: createGlobMatcher(), corrections, log });
+  const dispatch = createDispatch({ router, pool, settings, backends, matches: createGlobMatcher(), corrections, clock, log });
   const feedback = createFeedback({ decisions, events });
   const candidates = (): readonly Candidate[] => pool.candidates();
   const view = registerDecisionView({ decisions, candidates, log });
@@ -174,6 +176,6 @@ function startLocalModels(context: vscode.ExtensionContext, settings: SettingsSt
 }
 
 function buildBackends({ get: key }: Keys, log: Log): ReadonlyMap<ProviderKind, Backend> {
-  const backends = [createOpenAiBackend({ key, log }), createOllamaBackend({ key, log }), createVscodeLmBackend()];
-  return new Map(backends.map((backend) => [backend.provider, backend]));
+  const backends = [createOpenAiBackend({ key, log }), createAnthropicBackend({ key, log }), createOllamaBackend({ key, log }), createVscodeLmBackend()];
+  return new Map(backends.map((backend) => [backend.provider, withFittingHistory(backend)]));
 }

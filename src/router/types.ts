@@ -2,6 +2,8 @@
 // Field terms: a *route* is a user's policy (name and description of a kind of work); a *candidate* is a
 // model that may be chosen; `other` is the outcome "no route fits" (Arch-Router, arXiv 2506.16655, sec. 3).
 import type { SettingRoute } from '../settings/settings';
+import type { RouterErrorCode } from '../shared/errors';
+import type { PreferenceMode, Running, SwitchReason } from './running';
 
 /** The outcome "none of the user's routes fits"; leads to the default models. */
 export const OTHER = 'other';
@@ -22,6 +24,19 @@ export interface Price {
   readonly input: number;
   readonly output: number;
   readonly cachedInput?: number;
+  /** Input that is written to the provider's cache, where that costs more than other input. */
+  readonly cacheWrite?: number;
+}
+
+/** One of several servers or keys that serve the same model. */
+export interface Endpoint {
+  /** Base URL. */
+  readonly endpoint: string;
+  readonly locality: Locality;
+  /** Share of the requests in proportion to the others'; above 0. */
+  readonly weight: number;
+  /** Which of several keys stored for the server; the one without a name when left out. */
+  readonly keyName?: string;
 }
 
 /** `llama`: a GGUF file in our own child process; `model` is the path of the file. */
@@ -37,6 +52,10 @@ export interface Candidate {
   readonly locality: Locality;
   /** Base URL for HTTP providers; the vendor for `vscode`. Shown, and used to tell endpoints apart. */
   readonly endpoint: string;
+  /** Which of several keys stored for the endpoint; the one without a name when left out. */
+  readonly keyName?: string;
+  /** Where there are several, the first of which is `endpoint`; requests are spread over them. */
+  readonly endpoints?: readonly Endpoint[];
   /** Whole window in tokens; undefined when unknown. */
   readonly contextTokens?: number;
   readonly maxOutputTokens?: number;
@@ -50,12 +69,14 @@ export interface Candidate {
   readonly fimFamily?: string;
   /** ISO date, or year and month. */
   readonly released?: string;
-  /** Which of OpenAI's two interfaces to use; the adapter finds out when left out. */
-  readonly api?: 'chat' | 'responses';
+  /** Which of OpenAI's two interfaces to use; `prefer-responses` takes the other one where a server has no Responses. */
+  readonly api?: 'chat' | 'responses' | 'prefer-responses';
   /** Azure OpenAI's `api-version`; the key then travels as Azure wants it. */
   readonly apiVersion?: string;
   /** How long Ollama keeps the model loaded after an answer, such as `30m` or `-1`. */
   readonly keepAlive?: string;
+  /** Goes on with a text and cannot hold a conversation: fit for ghost text alone. */
+  readonly completesOnly?: true;
   /** Undefined when usable; otherwise why not, in words for the user. */
   readonly unavailable?: string;
   readonly origin: 'settings' | 'discovered';
@@ -87,6 +108,22 @@ export interface RouteRequest {
   readonly languages: readonly string[];
   /** Model the user named for this request; the router then only checks it. */
   readonly pinned?: string;
+  /** How the user wants models ordered; as written when left out. */
+  readonly mode?: PreferenceMode;
+  /** What the conversation runs on so far; undefined at its first request. */
+  readonly running?: Running;
+  /** Name, path and address of each open folder; undefined where that is not known. */
+  readonly workspace?: readonly string[];
+  /** Every text that goes to the model; it is searched for secrets before a hosted model is chosen. */
+  readonly texts?: readonly string[];
+  /** The secrets in those texts; undefined when nobody could look. */
+  readonly secrets?: readonly SecretCount[];
+}
+
+/** A kind of secret, such as “GitHub token”, and how often it stands in a request. Never the secret. */
+export interface SecretCount {
+  readonly kind: string;
+  readonly count: number;
 }
 
 export interface ScoredRoute {
@@ -115,6 +152,16 @@ export interface Classification {
   readonly notes?: readonly string[];
 }
 
+/** One cap of the user's and what counts against it. */
+export interface CapUse {
+  readonly period: 'day' | 'month' | 'conversation';
+  readonly unit: 'usd' | 'requests';
+  readonly used: number;
+  readonly cap: number;
+  /** Milliseconds since the epoch; a conversation's cap never resets. */
+  readonly resetsAt: number | undefined;
+}
+
 /** Why a candidate may not serve this request. */
 export type Refusal =
   | { readonly kind: 'unavailable'; readonly detail: string }
@@ -122,7 +169,12 @@ export type Refusal =
   | { readonly kind: 'capability'; readonly missing: Capability }
   | { readonly kind: 'not_local'; readonly rule: string }
   | { readonly kind: 'not_required'; readonly rule: string }
-  | { readonly kind: 'excluded'; readonly rule: string };
+  | { readonly kind: 'excluded'; readonly rule: string }
+  /** A file of `fairlead.neverSend` is what the request is about. */
+  | { readonly kind: 'never_sent'; readonly path: string; readonly glob: string }
+  /** `found` is empty when nobody could look. */
+  | { readonly kind: 'secret'; readonly found: readonly SecretCount[] }
+  | { readonly kind: 'budget'; readonly cap: CapUse };
 
 /** Why the decision is what it is; `explain.ts` turns each into words. */
 export type Reason =
@@ -135,6 +187,19 @@ export type Reason =
   | { readonly kind: 'default_models' }
   | { readonly kind: 'any_model' }
   | { readonly kind: 'route_models_refused'; readonly route: string }
+  /** Would have been chosen, and is not asked before `untilMs` (milliseconds since the epoch). */
+  | { readonly kind: 'resting'; readonly model: string; readonly untilMs: number; readonly code: RouterErrorCode }
+  /** Models that may cost money are stopped. */
+  | { readonly kind: 'budget'; readonly cap: CapUse }
+  /** Models on this machine come first: only they may read the file. */
+  | { readonly kind: 'never_sent'; readonly path: string; readonly glob: string }
+  /** What becomes of secrets if a hosted model answers. */
+  | { readonly kind: 'secret'; readonly found: readonly SecretCount[]; readonly then: 'replaced' | 'sent' | 'kept' }
+  /** Whether a running conversation keeps its model, with the arithmetic. */
+  | SwitchReason
+  /** Ordered by what the request is expected to cost. */
+  | { readonly kind: 'economy'; readonly costs: readonly { readonly model: string; readonly usd: number | undefined }[] }
+  | { readonly kind: 'quality'; readonly by: 'your_order' | 'price_and_window' }
   | { readonly kind: 'none_eligible' };
 
 /** What did not go as it should have, and what was done instead. */

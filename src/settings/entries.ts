@@ -1,5 +1,6 @@
 // What one entry of a list or record in the settings looks like: a model, a route, a rule, a classifier's server.
 import * as z from 'zod';
+import { addressWithoutKey, KEY_ADVICE } from './keys-in-settings';
 
 export const name = z
   .string()
@@ -31,6 +32,7 @@ const sharedModelFields = {
 export const httpUrl = z
   .string()
   .regex(/^https?:\/\/[^\s]+$/u, 'must be an http:// or https:// address')
+  .refine(addressWithoutKey, KEY_ADVICE)
   .describe('Base address of the server, such as `http://127.0.0.1:8080/v1`.');
 
 export const modelSetting = z
@@ -39,12 +41,40 @@ export const modelSetting = z
       provider: z.literal('openai').describe('Any OpenAI-compatible server.'),
       baseUrl: httpUrl.optional().describe('Base address; `https://api.openai.com/v1` when left out.'),
       model: z.string().min(1).describe('The name the server knows the model by.'),
+      api: z
+        .enum(['auto', 'chat', 'responses'])
+        .optional()
+        .describe('Which of OpenAI’s two interfaces to use. `auto` (when left out): Responses for the models that need it, chat completions for all others.'),
+      apiVersion: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Only for Azure OpenAI’s addresses by deployment (`https://NAME.openai.azure.com/openai/deployments/DEPLOYMENT`): the `api-version`. Addresses that end in `/openai/v1` need none.'),
+      ...sharedModelFields,
+    }),
+    z.strictObject({
+      provider: z.literal('anthropic').describe('Claude models by Anthropic’s own interface, or a server that speaks it.'),
+      baseUrl: httpUrl.optional().describe('Base address; `https://api.anthropic.com` when left out.'),
+      model: z.string().min(1).describe('The name of the model, such as `claude-sonnet-5-5`.'),
       ...sharedModelFields,
     }),
     z.strictObject({
       provider: z.literal('ollama').describe('An Ollama server.'),
       baseUrl: httpUrl.optional().describe('Base address; `http://127.0.0.1:11434` when left out.'),
       model: z.string().min(1).describe('The name Ollama knows the model by, such as `qwen2.5-coder:7b`.'),
+      keepAlive: z
+        .string()
+        .regex(/^-?\d+(?:\.\d+)?(?:ms|s|m|h)?$/u, 'must be a time such as "30m", "-1" for always or "0" for not at all')
+        .optional()
+        .describe('How long Ollama keeps the model in memory after an answer, such as `30m`; `-1` keeps it always. Ollama’s own setting when left out.'),
+      ...sharedModelFields,
+    }),
+    z.strictObject({
+      provider: z.literal('llama').describe('A GGUF file that Fairlead runs itself, on this machine.'),
+      file: z
+        .string()
+        .regex(/^(?:~[\\/]|\/|[A-Za-z]:[\\/]|\\\\).*\.gguf$/iu, 'must be the absolute path of a .gguf file, or begin with ~/')
+        .describe('Path of the GGUF file.'),
       ...sharedModelFields,
     }),
     z.strictObject({
@@ -83,6 +113,8 @@ export const ruleSetting = z
         path: globs.optional().describe('Globs on workspace-relative paths; any file of the request may match.'),
         language: globs.optional().describe('VS Code language ids.'),
         route: globs.optional().describe('Route names, or `other`.'),
+        workspace: globs.optional().describe('Globs on the name, path or address of an open folder; any of them may match.'),
+        secret: z.literal(true).optional().describe('The request holds a key, token or password in a known form.'),
         surface: z.array(z.enum(['chat', 'agent', 'inline', 'cli', 'utility'])).min(1).optional()
           .describe('Where the request comes from.'),
       })
