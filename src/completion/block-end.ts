@@ -80,16 +80,27 @@ function bodyFollows(place: Place, indent: number): boolean {
 
 /** The rest of the function (method, top-level statement) that the cursor is in. */
 function endOfDeclaration(lines: readonly Line[], place: Place): number | undefined {
-  const base = enclosingIndent(place, ownIndent(place, lines));
+  const { indent: base, open } = place.enclosing ?? { indent: enclosingIndent(place, ownIndent(place, lines)), open: 0 };
   if (base < 0) return endOfTopLevel(lines);
   let ended = false;
   for (const { line, index } of codeOf(lines)) {
     const closer = startsWithCloser(line.text);
-    if (ended && !closer) return startOf(lines, index);
-    if (line.indent <= base && closer) ended = !OPENS.test(line.text);
-    else if (line.indent > base ? isChatter(line) : !staysInside(line)) return startOf(lines, index);
+    if (ended ? !closer : leaves(line, base, open > 0)) return startOf(lines, index);
+    // Brackets tell where they are known to; where not, the indentation of the one that closes.
+    ended ||= open > 0 ? line.depth <= -open : closer && closesBlock(line, base);
   }
   return undefined;
+}
+
+function closesBlock({ indent, text }: Line, base: number): boolean {
+  return indent <= base && !OPENS.test(text);
+}
+
+/** A line that cannot belong to the function. `counted`: its end is told by brackets, so indentation alone is no sign. */
+function leaves(line: Line, base: number, counted: boolean): boolean {
+  if (line.indent > base) return isChatter(line);
+  if (startsWithCloser(line.text) || staysInside(line)) return false;
+  return !counted || isChatter(line) || DECLARES.test(line.text.trimStart());
 }
 
 function staysInside({ text }: Line): boolean {

@@ -66,8 +66,8 @@ export function isIndented(language: string): boolean {
 
 export interface Opener {
   readonly char: string;
-  /** Index of the line it stands on. */
-  readonly line: number;
+  /** Offset in the text. */
+  readonly at: number;
 }
 
 export interface Line {
@@ -111,7 +111,7 @@ export function scan(text: string, language: string, inside: Inside = CODE): Sca
     const found = text.indexOf('\n', start);
     const end = found < 0 ? text.length : found;
     const code = reader.inside().kind === 'code';
-    reader.readLine(start, end, lines.length);
+    reader.readLine(start, end);
     const line = text.slice(start, end);
     lines.push({ start, end, text: line, indent: indentOf(line), blank: line.trim() === '', code, depth: reader.depth() });
     if (found < 0) break;
@@ -133,7 +133,7 @@ export function indentOf(line: string): number {
 interface Reader {
   readonly open: Opener[];
   readonly closed: string[];
-  readLine(start: number, end: number, line: number): void;
+  readLine(start: number, end: number): void;
   inside(): Inside;
   depth(): number;
 }
@@ -144,7 +144,7 @@ function createReader(text: string, facts: LanguageFacts, from: Inside): Reader 
   let inside = from;
 
   /** Reads one thing at `at`, and says where the next one begins. */
-  function step(at: number, end: number, line: number): number {
+  function step(at: number, end: number): number {
     if (inside.kind === 'text') {
       const found = text.indexOf(inside.until, at);
       if (found < 0 || found >= end) return end;
@@ -154,7 +154,7 @@ function createReader(text: string, facts: LanguageFacts, from: Inside): Reader 
     }
     const skipped = skipText(at, end);
     if (skipped !== undefined) return skipped;
-    bracket(text.charAt(at), line);
+    bracket(text.charAt(at), at);
     return at + 1;
   }
 
@@ -173,16 +173,16 @@ function createReader(text: string, facts: LanguageFacts, from: Inside): Reader 
     return undefined;
   }
 
-  function bracket(char: string, line: number): void {
-    if (OPEN.includes(char) && char !== '') open.push({ char, line });
+  function bracket(char: string, at: number): void {
+    if (OPEN.includes(char) && char !== '') open.push({ char, at });
     else if (CLOSE.includes(char) && char !== '' && open.pop() === undefined) closed.push(char);
   }
 
   return {
     open,
     closed,
-    readLine: (start, end, line) => {
-      for (let at = start; at < end; ) at = step(at, end, line);
+    readLine: (start, end) => {
+      for (let at = start; at < end; ) at = step(at, end);
     },
     inside: () => inside,
     depth: () => open.length - closed.length,

@@ -8,6 +8,14 @@ import { indentOf, isIndented, isProse, scan, type Line, type Scan } from './lex
  */
 export type Shape = 'open' | 'lines' | 'rest' | 'inside';
 
+/** The function around the cursor. */
+export interface Enclosing {
+  /** Columns of white space before it. */
+  readonly indent: number;
+  /** Brackets that it has open at the cursor: it ends where all of them are closed. */
+  readonly open: number;
+}
+
 export interface PlaceInput {
   /** VS Code language id. */
   readonly language: string;
@@ -32,6 +40,8 @@ export interface Place extends PlaceInput {
   readonly balance: number | undefined;
   readonly prose: boolean;
   readonly indented: boolean;
+  /** The function around the cursor, where a grammar told (syntax.ts). */
+  readonly enclosing?: Enclosing | undefined;
 }
 
 const CLOSERS_ONLY = /^[\s)\]}>"'`;,:]*$/u;

@@ -41,7 +41,7 @@ export interface Insertion {
 
 export function insertionFrom(text: string, place: Place): Insertion {
   const replaces = closersWrittenAgain(text, place);
-  const at = replaces === 0 ? place : placeOf({ ...place, after: place.after.slice(replaces) });
+  const at = replaces === 0 ? place : { ...placeOf({ ...place, after: place.after.slice(replaces) }), enclosing: place.enclosing };
   const kept = withoutRestOfLine(cutOverrun(text, at).text, at);
   if (kept.trim() === '' || isOnlyProse(kept, at) || repeatsNextLine(kept, at)) return { text: '', replaces: 0 };
   return { text: at.shape === 'lines' ? asWholeLines(kept, at) : kept.trimEnd(), replaces };
