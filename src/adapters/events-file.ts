@@ -1,13 +1,15 @@
 // Keeps what users did with answers, in a folder on this machine: in SQLite where Node has it, else in a file of
 // JSON lines. Opened with the first event, so that activation does not wait for the disk. Failing is logged once
 // and never thrown: learning without memory is better than an editor that complains.
-import { mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventStore, FeedbackEvent } from '../learning/events';
 import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';
+import { loadSqlite, type SqliteModule } from './database';
+import { createLazyFile } from './lazy-file';
 import { openJsonLinesEvents } from './events-jsonl';
-import { openSqliteEvents, type SqliteModule } from './events-sqlite';
+import { openSqliteEvents } from './events-sqlite';
 import type { EventFile, Limits } from './stored-events';
 
 export interface EventStoreOptions {
@@ -30,29 +32,13 @@ export interface ClosableEventStore extends EventStore {
 const DAY_MS = 86_400_000;
 
 export function createEventStore(options: EventStoreOptions): ClosableEventStore {
-  let opening: Promise<EventFile | undefined> | undefined;
-  let reported = false;
-  const report = (error: unknown): void => {
-    if (!reported) options.log.warn(`feedback is not stored: ${messageOf(error)}`);
-    reported = true;
-  };
-  const use = async <T>(otherwise: T, work: (file: EventFile) => T): Promise<T> => {
-    try {
-      opening ??= openEvents(options);
-      const file = await opening;
-      return file ? work(file) : otherwise;
-    } catch (error) {
-      report(error);
-      return otherwise;
-    }
-  };
+  const file = createLazyFile(() => openEvents(options), (error) => {
+    options.log.warn(`feedback is not stored: ${messageOf(error)}`);
+  });
   return {
-    record: (event) => void use(undefined, (file) => file.add(event)),
-    recent: (limit) => use<readonly FeedbackEvent[]>([], (file) => file.recent(limit)),
-    close: async () => {
-      if (opening) await use(undefined, (file) => file.close());
-      opening = Promise.resolve(undefined);
-    },
+    record: (event) => void file.use(undefined, (open) => open.add(event)),
+    recent: (limit) => file.use<readonly FeedbackEvent[]>([], (open) => open.recent(limit)),
+    close: () => file.close(),
   };
 }
 
@@ -65,27 +51,5 @@ async function openEvents(options: EventStoreOptions): Promise<EventFile> {
     log.debug('this Node has no SQLite: feedback goes to a file of JSON lines');
     return openJsonLinesEvents({ path: join(folder, 'events.jsonl'), limits, log });
   }
-  const setAside = (path: string, error: unknown): void => {
-    const kept = `${path}.damaged-${String(now())}`;
-    for (const suffix of ['', '-wal', '-shm']) moveIfThere(path + suffix, kept + suffix);
-    log.warn(`the feedback database was damaged (${messageOf(error)}); it is kept as ${kept} and a new one begins`);
-  };
-  return openSqliteEvents({ path: join(folder, 'events.db'), limits, sqlite, setAside });
-}
-
-/** Node 20 and builds without it have no `node:sqlite`. */
-async function loadSqlite(): Promise<SqliteModule | undefined> {
-  try {
-    return await import('node:sqlite');
-  } catch {
-    return undefined;
-  }
-}
-
-function moveIfThere(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+  return openSqliteEvents({ path: join(folder, 'events.db'), limits, sqlite, log, now });
 }

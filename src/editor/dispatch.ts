@@ -1,6 +1,6 @@
 // From a surface to the router and on to a backend: the same two steps for chat, agents and ghost text.
 import type * as vscode from 'vscode';
-import type { Backend, ChatCall } from '../router/ports';
+import type { Backend, ChatCall, Clock } from '../router/ports';
 import { mayGoOn } from '../router/eligibility';
 import { runDecision, type RunEvent } from '../router/execute';
 import type { Policy } from '../router/decide';
@@ -20,6 +20,7 @@ export interface DispatchDeps {
   readonly backends: ReadonlyMap<ProviderKind, Backend>;
   readonly matches: GlobMatcher;
   readonly corrections: Corrections;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -48,7 +49,7 @@ export interface Dispatch {
   backend(provider: ProviderKind): Backend | undefined;
 }
 
-export function createDispatch({ router, pool, settings, backends, matches, corrections, log }: DispatchDeps): Dispatch {
+export function createDispatch({ router, pool, settings, backends, matches, corrections, clock, log }: DispatchDeps): Dispatch {
   const candidates = (surface: Surface): readonly Candidate[] => pool.candidates().map((one) => forSurface(one, surface));
 
   function policyFor(surface: Surface, resource: vscode.Uri | undefined): Policy {
@@ -82,7 +83,7 @@ export function createDispatch({ router, pool, settings, backends, matches, corr
       });
     },
     run: ({ decision, candidates: pooled }, call, signal) =>
-      runDecision({ decision, candidates: pooled, backends, call, log }, signal),
+      runDecision({ decision, candidates: pooled, backends, call, clock, log }, signal),
   };
 }
 

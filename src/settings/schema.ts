@@ -2,6 +2,7 @@
 // from this file (scripts/manifest.mjs) and test/manifest.test.ts holds the two together.
 import type * as z from 'zod';
 import type { SettingSpec } from './spec';
+import { budgetSpecs } from './specs/budgets';
 import { classifierSpecs } from './specs/classifier';
 import { inlineSpecs } from './specs/inline';
 import { policySpecs } from './specs/policy';
@@ -15,6 +16,7 @@ export const settingSpecs = {
   ...classifierSpecs,
   ...inlineSpecs,
   ...privacySpecs,
+  ...budgetSpecs,
 } as const satisfies Record<string, SettingSpec>;
 
 export type SettingKey = keyof typeof settingSpecs;

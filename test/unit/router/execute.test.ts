@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { sameModel } from '../../../src/router/attempt';
 import { decide } from '../../../src/router/decide';
-import { runDecision, sameModel, type RunEvent } from '../../../src/router/execute';
+import { runDecision, type RunEvent } from '../../../src/router/execute';
 import type { Backend, ChatEvent } from '../../../src/router/ports';
 import type { Candidate } from '../../../src/router/types';
 import { RouterError } from '../../../src/shared/errors';
@@ -46,6 +47,7 @@ async function collect(scripts: Record<string, Script>): Promise<{ events: RunEv
     backends: new Map([['openai' as const, backendOf(scripts)]]),
     call: { messages: [], tools: [], toolMode: 'auto' as const, options: {} },
     log: silentLog,
+    clock: { now: () => 0 },
   };
   const events: RunEvent[] = [];
   try {
