@@ -102,13 +102,13 @@ function merge(schema, extra) {
 // ---- trust
 
 function capabilities(specs) {
-  // `rules` stay readable: in an untrusted folder only those that keep requests on this machine count.
-  const restricted = Object.keys(specs).filter((key) => key !== 'rules' && !key.startsWith('inline.'));
+  // These stay readable: in an untrusted folder what keeps requests and files on this machine counts, and nothing else.
+  const restricted = Object.keys(specs).filter((key) => !['rules', 'neverSend'].includes(key) && !key.startsWith('inline.'));
   return {
     untrustedWorkspaces: {
       supported: 'limited',
       description:
-        'In a folder you do not trust, Fairlead uses your own models, routes and rules only. Of the folder’s settings, rules that keep requests on this machine are the only ones that count.',
+        'In a folder you do not trust, Fairlead uses your own models, routes and rules only. Of the folder’s settings, rules that keep requests on this machine and files that are never sent are the only ones that count.',
       restrictedConfigurations: restricted.map((key) => `fairlead.${key}`),
     },
     virtualWorkspaces: {

@@ -9,9 +9,13 @@ export function createGlobMatcher(): GlobMatcher {
     const key = globs.join('\n');
     let test = compiled.get(key);
     if (!test) {
-      test = picomatch([...globs], { dot: true, nocase: true });
+      test = picomatch(globs.map(fromRoot), { dot: true, nocase: true });
       compiled.set(key, test);
     }
-    return test(path.replaceAll('\\', '/').replace(/^\.?\//u, ''));
+    return test(fromRoot(path.replaceAll('\\', '/')));
   };
+}
+
+function fromRoot(path: string): string {
+  return path.replace(/^\.?\//u, '');
 }

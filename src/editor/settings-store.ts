@@ -88,6 +88,7 @@ function joined(layers: readonly unknown[]): unknown {
 
 /** A folder that is not trusted may keep requests on this machine, and nothing else. */
 function untrusted(key: SettingKey, value: unknown): unknown {
+  if (key === 'neverSend') return value;
   if (key !== 'rules' || !Array.isArray(value)) return undefined;
   return value.flatMap((rule: unknown): unknown[] => {
     const { when, require, exclude, reason } = (rule ?? {}) as Record<string, unknown>;

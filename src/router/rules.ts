@@ -4,7 +4,13 @@
 // only narrow and one harmless file cannot open the door for another. Rules of privacy fail closed: where the
 // route is not known, a rule about routes is taken to match.
 import type { Rule } from '../settings/settings';
+import { rulesOfMode } from './preference-modes';
 import type { Candidate, RouteRequest } from './types';
+
+/** True when some of what the model gets would leave this machine. */
+export function leavesMachine({ locality, endpoints }: Pick<Candidate, 'locality' | 'endpoints'>): boolean {
+  return locality !== 'local' || endpoints?.some((one) => one.locality !== 'local') === true;
+}
 
 /** Tells whether a workspace-relative path matches one of the globs. */
 export type GlobMatcher = (globs: readonly string[], path: string) => boolean;
@@ -39,6 +45,7 @@ export function matchRules(context: RuleContext): MatchedRules {
       if (preference) preferring.add(preference);
     }
   }
+  for (const rule of rulesOfMode(context.request)) limiting.add(rule);
   return { limiting: [...limiting], preferring: [...preferring], localOnly: [...limiting].some(keepsLocal) };
 }
 
@@ -55,7 +62,18 @@ function appliesToFile(rule: Rule, file: string | undefined, context: RuleContex
   if (path && (file === undefined || !context.matches(path, file))) return false;
   if (language && !context.request.languages.some((id) => language.includes(id))) return false;
   if (surface && !surface.includes(context.request.surface)) return false;
-  return appliesToRoute(rule, context);
+  return appliesToWorkspace(rule, context) && appliesToSecrets(rule, context) && appliesToRoute(rule, context);
+}
+
+function appliesToWorkspace(rule: Rule, { request, matches }: RuleContext): boolean {
+  const { workspace } = rule.when;
+  if (!workspace) return true;
+  return request.workspace === undefined ? keepsLocal(rule) : request.workspace.some((name) => matches(workspace, name));
+}
+
+function appliesToSecrets(rule: Rule, { request: { secrets } }: RuleContext): boolean {
+  if (!rule.when.secret) return true;
+  return secrets === undefined ? keepsLocal(rule) : secrets.length > 0;
 }
 
 function appliesToRoute(rule: Rule, { route, alsoRoutes }: RuleContext): boolean {
@@ -79,7 +97,7 @@ export function brokenRules(candidate: Candidate, limiting: readonly Rule[]): Br
 }
 
 function brokenKind(candidate: Candidate, rule: Rule): BrokenRule['kind'] | undefined {
-  if (keepsLocal(rule) && candidate.locality !== 'local') return 'not_local';
+  if (keepsLocal(rule) && leavesMachine(candidate)) return 'not_local';
   if (Array.isArray(rule.require) && !rule.require.includes(candidate.id)) return 'not_required';
   if (Array.isArray(rule.exclude) && rule.exclude.includes(candidate.id)) return 'excluded';
   return undefined;

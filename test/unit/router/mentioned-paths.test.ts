@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mentionedPaths } from '../../../src/editor/mentioned-paths';
+import { mentionedPaths } from '../../../src/router/mentioned-paths';
 
 describe('mentionedPaths', () => {
   it.each([
