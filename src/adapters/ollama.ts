@@ -1,6 +1,7 @@
 // Ollama by its native interface: newline-delimited JSON over fetch. The `ollama` package is not used: it prints
 // what it cannot parse to the console, skips it, and takes keys from the environment.
-import { fimFormatFor, renderFim } from '../completion/fim-formats';
+import * as z from 'zod';
+import { fimFormatByMarks, fimFormatFor, fimFormatOfFamily, renderFim, withExtra, type FimFormat } from '../completion/fim-formats';
 import type { Backend, ChatCall, ChatEvent, FimCall } from '../router/ports';
 import type { Candidate } from '../router/types';
 import { RouterError } from '../shared/errors';
@@ -11,7 +12,7 @@ import { readJsonLines } from './json-lines';
 import { hostOf } from './locality';
 import { type OllamaChunk, readOllamaAnswer } from './ollama-answer';
 import { toOllamaBody } from './ollama-messages';
-import { rootOf } from './probe';
+import { askJson, rootOf } from './probe';
 import { createWire } from './wire';
 
 export function createOllamaBackend(deps: HttpBackendDeps): Backend {
@@ -23,7 +24,7 @@ export function createOllamaBackend(deps: HttpBackendDeps): Backend {
   }
 
   function fim(call: FimCall, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
-    return fillIn({ call, memory, transports: () => Promise.resolve(transportsFor(deps, call.candidate)) }, signal);
+    return fillIn({ call, memory, transports: () => transportsFor(deps, call.candidate) }, signal);
   }
 
   return { provider: 'ollama', chat, fim };
@@ -36,11 +37,11 @@ interface Request {
 }
 
 async function* send(deps: HttpBackendDeps, { candidate, path, body }: Request, signal: AbortSignal): AsyncGenerator<OllamaChunk, void, undefined> {
-  const { endpoint, model } = candidate;
+  const { endpoint, model, keyName } = candidate;
   const wire = createWire({
     endpoint,
     model,
-    key: await deps.key(endpoint),
+    key: await deps.key(endpoint, keyName),
     fetch: deps.fetch,
     ...(deps.maxAnswerBytes === undefined ? {} : { maxBytes: deps.maxAnswerBytes }),
   });
@@ -55,19 +56,25 @@ async function* send(deps: HttpBackendDeps, { candidate, path, body }: Request, 
 }
 
 /** Ollama refuses `suffix` for models whose template has no place for it; their family's marks may still work. */
-function transportsFor(deps: HttpBackendDeps, { model }: Candidate): FimTransport[] {
-  const format = fimFormatFor(model);
-  const withSuffix = (call: FimCall) => ({ prompt: call.prefix, suffix: call.suffix, options: sampling(call, []) });
+async function transportsFor(deps: HttpBackendDeps, candidate: Candidate): Promise<FimTransport[]> {
+  const format = fimFormatOfFamily(candidate.fimFamily) ?? fimFormatFor(candidate.model) ?? (await formatSaid(deps, candidate));
+  const withSuffix = (call: FimCall) => ({ prompt: withExtra(call), suffix: call.suffix, options: sampling(call, []) });
   const rendered: FimTransport[] = format
-    ? [
-        transport(deps, 'rendered', (call) => ({
-          prompt: renderFim(format, call.prefix, call.suffix),
-          raw: true,
-          options: sampling(call, format.stop),
-        })),
-      ]
+    ? [transport(deps, 'rendered', (call) => ({ prompt: renderFim(format, call), raw: true, options: sampling(call, format.stop) }))]
     : [];
   return [transport(deps, 'suffix', withSuffix), ...rendered];
+}
+
+const shown = z.object({ template: z.string().catch(''), model_info: z.record(z.string(), z.unknown()).catch({}) });
+const SHOW_MS = 2000;
+
+/** By the name that the file itself carries, or by the marks in its template: users name models as they like. */
+async function formatSaid(deps: HttpBackendDeps, { endpoint, model }: Candidate): Promise<FimFormat | undefined> {
+  const root = rootOf(endpoint);
+  const question = { baseUrl: endpoint, url: `${root}/api/show`, schema: shown, body: { model }, deadlineMs: SHOW_MS };
+  const said = await askJson({ key: deps.key, fetch: deps.fetch }, question, new AbortController().signal);
+  const names = [said?.model_info['general.basename'], said?.model_info['general.name']].map(String).join(' ');
+  return fimFormatFor(names) ?? fimFormatByMarks(said?.template ?? '');
 }
 
 function sampling(call: FimCall, stop: readonly string[]): object {

@@ -1,6 +1,6 @@
 // The ways in which OpenAI-compatible servers fill in the middle: llama-server's /infill, `suffix`, Mistral's
-// /fim/completions, and a prompt with the model family's own marks.
-import { fimFormatFor, renderFim } from '../completion/fim-formats';
+// /fim/completions, a prompt with the model family's own marks, and a chat about a hole.
+import { fimFormatByMarks, fimFormatFor, fimFormatOfFamily, holePrompt, renderFim, withExtra, type FimFormat } from '../completion/fim-formats';
 import type { FimCall } from '../router/ports';
 import type { Candidate } from '../router/types';
 import { withDeadline } from '../shared/abort';
@@ -10,10 +10,10 @@ import type { FimTransport } from './fim';
 import { hostOf } from './locality';
 import type { Connection } from './openai-client';
 import type { Reading } from './openai-answer';
-import { identifyServer, type ProbeDeps, rootOf, type ServerKind } from './probe';
+import { type ProbeDeps, probeServer, rootOf, type Server, type ServerKind } from './probe';
 
 export interface OpenAiFimDeps {
-  readonly kindOf: KindOf;
+  readonly serverOf: ServerOf;
   readonly connect: (candidate: Candidate) => Promise<Connection>;
   readonly deadlines: Deadlines;
 }
@@ -29,47 +29,60 @@ interface FimChunk {
   }[];
 }
 
-export type KindOf = (endpoint: string, signal: AbortSignal) => Promise<ServerKind | undefined>;
+export type ServerOf = (endpoint: string, signal: AbortSignal) => Promise<Server | undefined>;
 
-const KIND_MS = 5000;
+const SERVER_MS = 5000;
 /** Longer than discovery takes: it is asked once, and a server far away may be slow. */
 const QUESTION_MS = 2000;
 
 /** Asks each server once what it is. A completion given up while typing does not take the question back. */
-export function createKindMemory(deps: ProbeDeps): KindOf {
-  const asked = new Map<string, Promise<ServerKind | undefined>>();
-  const ask = (endpoint: string): Promise<ServerKind | undefined> => {
-    const kind = identifyServer({ ...deps, probeMs: QUESTION_MS }, endpoint, new AbortController().signal);
-    asked.set(endpoint, kind);
-    void kind.then((found) => found ?? asked.delete(endpoint));
-    return kind;
+export function createServerMemory(deps: ProbeDeps): ServerOf {
+  const asked = new Map<string, Promise<Server | undefined>>();
+  const ask = (endpoint: string): Promise<Server | undefined> => {
+    const server = probeServer({ ...deps, probeMs: QUESTION_MS }, endpoint, new AbortController().signal);
+    asked.set(endpoint, server);
+    void server.then((found) => found ?? asked.delete(endpoint));
+    return server;
   };
-  return (endpoint, signal) => withDeadline(KIND_MS, signal, () => asked.get(endpoint) ?? ask(endpoint));
+  return (endpoint, signal) => withDeadline(SERVER_MS, signal, () => asked.get(endpoint) ?? ask(endpoint));
 }
 
-/** The ways that may work, by what the server is. */
-export async function openAiTransports(deps: OpenAiFimDeps, { endpoint, model }: Candidate, signal: AbortSignal): Promise<FimTransport[]> {
-  const format = fimFormatFor(model);
-  const rendered = format
-    ? [
-        transport(deps, 'rendered', (call) => ({
-          path: '/completions',
-          body: { ...sampling(call), prompt: renderFim(format, call.prefix, call.suffix), stop: [...call.stop, ...format.stop] },
-        })),
-      ]
-    : [];
-  return [...ownWays(deps, await deps.kindOf(endpoint, signal)), ...rendered];
+/** The ways that may work, by what the server is and what it says of the model. */
+export async function openAiTransports(deps: OpenAiFimDeps, candidate: Candidate, signal: AbortSignal): Promise<FimTransport[]> {
+  const { endpoint, model, fimFamily, capabilities } = candidate;
+  const server = await deps.serverOf(endpoint, signal);
+  const format = fimFormatOfFamily(fimFamily) ?? fimFormatFor(model) ?? formatSaid(server);
+  const rendered = format ? [transport(deps, 'rendered', (call) => renderedRequest(format, call))] : [];
+  // Asking a model that only chats is dear and often wrong: only where the user said that it can.
+  const chat = capabilities.includes('fim') && !format ? [transport(deps, 'chat', chatRequest)] : [];
+  return [...ownWays(deps, server?.kind), ...rendered, ...chat];
+}
+
+/** By the file that llama-server has loaded, or by the marks in its template. */
+function formatSaid(server: Server | undefined): FimFormat | undefined {
+  const { model_path: path, chat_template: template } = server?.props ?? {};
+  return fimFormatFor(path ?? '') ?? fimFormatByMarks(template ?? '');
 }
 
 function ownWays(deps: OpenAiFimDeps, kind: ServerKind | undefined): FimTransport[] {
   // LM Studio takes `suffix` without a word and ignores it; the answer would not fit what follows the cursor.
   if (kind === 'lmstudio') return [];
   if (kind === 'llama.cpp') return [transport(deps, 'infill', infillRequest)];
-  const withSuffix = (call: FimCall) => ({ ...sampling(call), prompt: call.prefix, suffix: call.suffix, stop: call.stop });
+  const withSuffix = (call: FimCall) => ({ ...sampling(call), prompt: withExtra(call), suffix: call.suffix, stop: call.stop });
   return [
     transport(deps, 'suffix', (call) => ({ path: '/completions', body: withSuffix(call) })),
     transport(deps, 'fim', (call) => ({ path: '/fim/completions', body: withSuffix(call) })),
   ];
+}
+
+function renderedRequest(format: FimFormat, call: FimCall): FimRequest {
+  return { path: '/completions', body: { ...sampling(call), prompt: renderFim(format, call), stop: [...call.stop, ...format.stop] } };
+}
+
+function chatRequest(call: FimCall): FimRequest {
+  const { system, user } = holePrompt(call);
+  const messages = [{ role: 'system', content: system }, { role: 'user', content: user }];
+  return { path: '/chat/completions', body: { ...sampling(call), messages, stop: call.stop } };
 }
 
 /** Greedy: the likeliest continuation, and the same one while nothing changes. */
@@ -84,6 +97,7 @@ function infillRequest(call: FimCall): FimRequest {
       model: call.candidate.model,
       input_prefix: call.prefix,
       input_suffix: call.suffix,
+      ...(call.extra && call.extra.length > 0 ? { input_extra: call.extra.map(({ path, text }) => ({ filename: path, text })) } : {}),
       n_predict: call.maxTokens,
       stop: call.stop,
       temperature: 0,

@@ -53,6 +53,8 @@ export const llamaProps = z.object({
   role: text,
   modalities: z.object({ vision: z.boolean().optional() }).optional().catch(undefined),
   chat_template_caps: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  chat_template: text,
+  model_path: text,
 });
 
 export const lmStudioList = z.object({
@@ -71,10 +73,6 @@ export const lmStudioList = z.object({
 /** Address without `/v1` and slashes at its end: where the servers' own interfaces are. */
 export function rootOf(baseUrl: string): string {
   return baseUrl.replace(/\/+$/u, '').replace(/\/v1$/u, '');
-}
-
-export async function identifyServer(deps: ProbeDeps, baseUrl: string, signal: AbortSignal): Promise<ServerKind | undefined> {
-  return (await probeServer(deps, baseUrl, signal))?.kind;
 }
 
 export async function probeServer(deps: ProbeDeps, baseUrl: string, signal: AbortSignal): Promise<Server | undefined> {

@@ -1,5 +1,7 @@
 // How each family of code models was trained to fill in the middle. Facts about models (notes 2.4 and the model
 // cards); used where a server takes only a plain prompt.
+import type { FimExtra } from '../router/ports';
+import { lineComment } from './lexer';
 
 export interface FimFormat {
   readonly family: string;
@@ -11,6 +13,8 @@ export interface FimFormat {
   readonly middleMark: string;
   /** Where the answer ends, besides the server's own end of text. */
   readonly stop: readonly string[];
+  /** How it was shown several files of one repository; left out where it was not. */
+  readonly files?: { readonly repo: string; readonly file: (path: string, text: string) => string };
 }
 
 const PIPED = { order: 'prefix_first', prefixMark: '<|fim_prefix|>', suffixMark: '<|fim_suffix|>', middleMark: '<|fim_middle|>' } as const;
@@ -18,6 +22,8 @@ const PIPED = { order: 'prefix_first', prefixMark: '<|fim_prefix|>', suffixMark:
 const QWEN: FimFormat = {
   family: 'qwen-coder',
   ...PIPED,
+  // Qwen2.5-Coder, arXiv 2409.12186, section 3.2.2: repository-level pretraining.
+  files: { repo: '<|repo_name|>workspace\n', file: (path, text) => `<|file_sep|>${path}\n${text}` },
   stop: ['<|endoftext|>', '<|im_start|>', '<|im_end|>', '<|fim_pad|>', '<|file_sep|>', '<|repo_name|>'],
 };
 
@@ -32,6 +38,8 @@ const STARCODER: FimFormat = {
   suffixMark: '<fim_suffix>',
   middleMark: '<fim_middle>',
   stop: ['<|endoftext|>', '<file_sep>', '<fim_prefix>'],
+  // StarCoder 2, arXiv 2402.19173, section 5.1.
+  files: { repo: '<repo_name>workspace', file: (path, text) => `<file_sep>${path}\n${text}` },
 };
 
 const CODELLAMA: FimFormat = {
@@ -59,6 +67,7 @@ const CODESTRAL: FimFormat = {
   suffixMark: '[SUFFIX]',
   middleMark: '',
   stop: ['[PREFIX]', '[SUFFIX]', '\n+++++ '],
+  files: { repo: '', file: (path, text) => `+++++ ${path}\n${text}` },
 };
 
 // Suffix first: Seed-Coder, arXiv 2506.03524, section on fill-in-the-middle.
@@ -89,9 +98,52 @@ export function fimFormatFor(modelName: string): FimFormat | undefined {
   return FAMILIES.find(([pattern]) => pattern.test(name))?.[1];
 }
 
+export function fimFormatOfFamily(family: string | undefined): FimFormat | undefined {
+  return FAMILIES.find(([, format]) => format.family === family)?.[1];
+}
+
+/** The format whose marks stand in a text of the model's own: its template, or the list of its tokens. */
+export function fimFormatByMarks(text: string): FimFormat | undefined {
+  return FAMILIES.map(([, format]) => format).find(({ prefixMark, suffixMark }) => text.includes(prefixMark.trim()) && text.includes(suffixMark.trim()));
+}
+
+export interface FimPrompt {
+  readonly prefix: string;
+  readonly suffix: string;
+  /** The file that is written in. */
+  readonly path?: string | undefined;
+  readonly language?: string | undefined;
+  readonly extra?: readonly FimExtra[] | undefined;
+}
+
 /** The prompt after which the model writes what belongs between prefix and suffix. */
-export function renderFim(format: FimFormat, prefix: string, suffix: string): string {
-  const before = format.prefixMark + prefix;
+export function renderFim(format: FimFormat, { prefix, suffix, path, language, extra = [] }: FimPrompt): string {
+  const { files } = format;
+  const named = files !== undefined && extra.length > 0;
+  const head = named ? files.repo + extra.map((one) => files.file(one.path, endLine(one.text))).join('') + files.file(path ?? 'untitled', '') : '';
+  const before = format.prefixMark + (named ? prefix : withExtra({ prefix, language, extra }));
   const after = format.suffixMark + suffix;
-  return (format.order === 'prefix_first' ? before + after : after + before) + format.middleMark;
+  return head + (format.order === 'prefix_first' ? before + after : after + before) + format.middleMark;
+}
+
+function endLine(text: string): string {
+  return text.endsWith('\n') ? text : `${text}\n`;
+}
+
+/** Other files as comments above the prefix, where there is no other way to hand them over. */
+export function withExtra({ prefix, language, extra = [] }: Pick<FimPrompt, 'prefix' | 'language' | 'extra'>): string {
+  if (extra.length === 0) return prefix;
+  const mark = lineComment(language ?? '');
+  const comment = ({ path, text }: FimExtra): string => [path, ...text.trimEnd().split('\n')].map((line) => `${mark} ${line}`.trimEnd()).join('\n');
+  return `${extra.map(comment).join('\n')}\n${prefix}`;
+}
+
+/** Models that only chat: the last resort. */
+export function holePrompt({ prefix, suffix, path, language, extra = [] }: FimPrompt): { readonly system: string; readonly user: string } {
+  const others = extra.map((one) => `File ${one.path}:\n${one.text.trimEnd()}\n`).join('\n');
+  return {
+    system:
+      'You complete code at a hole. Answer with the text that belongs where <HOLE/> stands and with nothing else: no explanation, no code fence, and nothing of the code around it again.',
+    user: `${others}${others === '' ? '' : '\n'}File ${path ?? 'untitled'}${language === undefined ? '' : ` (${language})`}:\n${prefix}<HOLE/>${suffix}`,
+  };
 }

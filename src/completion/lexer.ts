@@ -64,6 +64,11 @@ export function isIndented(language: string): boolean {
   return LANGUAGES[language]?.indented === true;
 }
 
+/** What begins a comment of one line. */
+export function lineComment(language: string): string {
+  return (LANGUAGES[language] ?? C_LIKE).lineComments[0] ?? '//';
+}
+
 export interface Opener {
   readonly char: string;
   /** Offset in the text. */

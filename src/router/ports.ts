@@ -1,5 +1,5 @@
 // What the router needs of the outside world. Adapters and the editor fulfil these; tests fake only these.
-import type { Candidate, Classification, Decision, Locality, ProviderKind } from './types';
+import type { Candidate, Classification, Decision, Locality, ProviderKind, SecretCount } from './types';
 
 export interface ClassifierRoute {
   readonly name: string;
@@ -48,8 +48,9 @@ export interface Thought {
 }
 
 export type Part =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'image'; readonly mimeType: string; readonly data: Uint8Array }
+  /** `files`: workspace-relative paths of those whose text this is or may repeat, where that is known. */
+  | { readonly type: 'text'; readonly text: string; readonly files?: readonly string[] }
+  | { readonly type: 'image'; readonly mimeType: string; readonly data: Uint8Array; readonly files?: readonly string[] }
   | { readonly type: 'tool_call'; readonly id: string; readonly name: string; readonly input: unknown }
   | { readonly type: 'tool_result'; readonly id: string; readonly text: string; readonly isError?: boolean }
   /** `family` is that of the model that thought it. */
@@ -70,11 +71,15 @@ export interface ToolDefinition {
 
 export interface ChatCall {
   readonly candidate: Candidate;
+  /** Opaque id of the decision; goes to servers on this machine, so that their logs can be told apart. */
+  readonly decisionId?: string;
   readonly messages: readonly Message[];
   readonly tools: readonly ToolDefinition[];
   readonly toolMode: 'auto' | 'required';
   /** Passed through: temperature, top_p, max_tokens, stop, seed ... */
   readonly options: Readonly<Record<string, unknown>>;
+  /** The user has seen which secrets this request holds and lets them go as they are. */
+  readonly secrets?: 'send';
 }
 
 /** Tokens as the server counted them, or as they were estimated where it did not. */
@@ -90,6 +95,14 @@ export interface Usage {
   readonly estimated?: boolean;
 }
 
+/** What was taken out of a request before it left this machine. */
+export interface HeldBack {
+  /** Paths of files that are never sent. */
+  readonly files: readonly string[];
+  /** Secrets that placeholders stand in for. */
+  readonly secrets: readonly SecretCount[];
+}
+
 export type ChatEvent =
   | { readonly type: 'text'; readonly text: string }
   | ({ readonly type: 'thinking' } & Thought)
@@ -97,7 +110,16 @@ export type ChatEvent =
   | { readonly type: 'usage'; readonly usage: Usage }
   /** The model the server says it ran; compared with the one announced. */
   | { readonly type: 'executed'; readonly model: string }
+  /** Before a hosted model's answer: what it did not get to see. */
+  | ({ readonly type: 'outgoing' } & HeldBack)
   | { readonly type: 'finish'; readonly reason: 'stop' | 'length' | 'tool_calls' | 'filtered' | 'unknown' };
+
+/** Text of another file, or of another part of the same one, that helps to fill in. */
+export interface FimExtra {
+  /** Workspace-relative. */
+  readonly path: string;
+  readonly text: string;
+}
 
 /** One fill-in-the-middle request; the text between prefix and suffix is wanted. */
 export interface FimCall {
@@ -106,6 +128,11 @@ export interface FimCall {
   readonly suffix: string;
   readonly maxTokens: number;
   readonly stop: readonly string[];
+  /** The file that is written in, and its VS Code language id. Without the path no hosted model gets the call. */
+  readonly path?: string;
+  readonly language?: string;
+  /** The same order while it stays the same, so that servers find their caches again. */
+  readonly extra?: readonly FimExtra[];
 }
 
 /**
@@ -118,6 +145,17 @@ export interface Backend {
   /** Absent when the provider cannot fill in the middle. Yields text. */
   fim?(call: FimCall, signal: AbortSignal): AsyncIterable<string>;
 }
+
+export interface FoundSecret {
+  /** Such as “GitHub token”; never the secret. */
+  readonly kind: string;
+  /** Where it stands in the text, in UTF-16 units; the end is exclusive. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Looks for secrets in each text, on this machine. Rejects when it cannot, which must be taken for a find. */
+export type SecretFinder = (texts: readonly string[], signal: AbortSignal) => Promise<readonly (readonly FoundSecret[])[]>;
 
 export interface Clock {
   /** Milliseconds since the epoch. */

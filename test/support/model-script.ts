@@ -75,6 +75,10 @@ export interface ModelFacts {
   readonly type?: string;
   /** Ollama: the host that really runs it. */
   readonly remoteHost?: string;
+  /** Name of the file, as llama-server's `model_path` and Ollama's `general.basename` tell it. */
+  readonly file?: string;
+  /** Ollama: the template; llama-server: the chat template. */
+  readonly template?: string;
 }
 
 /** `openai` has both of OpenAI's interfaces; `vllm`, `llama.cpp` and `lmstudio` have chat completions alone. */

@@ -39,9 +39,9 @@ function show(exchange: Exchange): void {
   sendJson(exchange.response, 200, {
     modelfile: '',
     parameters: '',
-    template: '{{ .Prompt }}',
+    template: facts.template ?? '{{ .Prompt }}',
     details: { format: 'gguf', family: 'test' },
-    model_info: { 'general.architecture': 'test', ...(facts.contextTokens === undefined ? {} : { 'test.context_length': facts.contextTokens }) },
+    model_info: { 'general.architecture': 'test', ...(facts.file === undefined ? {} : { 'general.basename': facts.file }), ...(facts.contextTokens === undefined ? {} : { 'test.context_length': facts.contextTokens }) },
     ...(facts.capabilities ? { capabilities: facts.capabilities } : {}),
   });
 }

@@ -121,6 +121,62 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+const EXTRA = [{ path: 'src/sum.ts', text: 'export const sum = 1;\n' }];
+const COMMENTED = `# src/sum.ts\n# export const sum = 1;\n${call.prefix}`;
+
+describe('a model is told from others', () => {
+  it.each([
+    ['Ollama by the name in its file', 'ollama', { file: 'Qwen2.5-Coder' }],
+    ['Ollama by the marks in its template', 'ollama', { template: '<|fim_prefix|>{{ .Prompt }}<|fim_suffix|>{{ .Suffix }}<|fim_middle|>' }],
+    ['llama-server by its file', 'llama.cpp', { file: 'qwen2.5-coder-7b-q4' }],
+  ] as const)('%s, whatever the user calls it', async (_, kind, facts) => {
+    const { fill } = await start(kind, 'mine', { reply: 'a + b', fim: kind === 'ollama' ? 'none' : 'refuses_suffix', facts });
+    expect(await fill()).toBe('a + b');
+    expect(last()['prompt']).toBe(RENDERED);
+  });
+
+  it('by what the catalogue says', async () => {
+    const { backend, asked } = await start('vllm', 'mine', { reply: 'a + b', fim: 'refuses_suffix' });
+    expect((await collect(backend.fim!(fimCall({ ...asked, fimFamily: 'codellama' }), signal))).join('')).toBe('a + b');
+    expect(last()['prompt']).toBe(`<PRE> ${call.prefix} <SUF>${call.suffix} <MID>`);
+  });
+});
+
+describe('a model that only chats', () => {
+  it('is asked about a hole when the user says that it can', async () => {
+    const { backend, asked } = await start('openai', 'gpt-4o', { reply: 'a + b', fim: 'none' });
+    expect((await collect(backend.fim!(fimCall({ ...asked, capabilities: ['fim'] }), signal))).join('')).toBe('a + b');
+    expect(paths().at(-1)).toBe('/v1/chat/completions');
+    expect(JSON.stringify(last())).toContain(JSON.stringify(`${call.prefix}<HOLE/>${call.suffix}`).slice(1, -1));
+  });
+
+  it('is not asked otherwise', async () => {
+    const { fill } = await start('openai', 'gpt-4o', { reply: 'a + b', fim: 'none' });
+    expect(await rejection(fill())).toMatchObject({ code: 'unsupported' });
+    expect(paths()).not.toContain('/v1/chat/completions');
+  });
+});
+
+describe('text of other files', () => {
+  it.each([
+    ['/infill', 'llama.cpp', 'm', 'suffix', { input_prefix: call.prefix, input_extra: [{ filename: 'src/sum.ts', text: EXTRA[0]!.text }] }],
+    ['a suffix', 'openai', 'm', 'suffix', { prompt: COMMENTED }],
+    ['Ollama', 'ollama', 'm', 'suffix', { prompt: COMMENTED }],
+    [
+      'Qwen’s marks',
+      'vllm',
+      'qwen2.5-coder',
+      'refuses_suffix',
+      { prompt: `<|repo_name|>workspace\n<|file_sep|>src/sum.ts\n${EXTRA[0]!.text}<|file_sep|>main.py\n${RENDERED}` },
+    ],
+    ['marks without files', 'vllm', 'codegemma', 'refuses_suffix', { prompt: `<|fim_prefix|>${COMMENTED}<|fim_suffix|>${call.suffix}<|fim_middle|>` }],
+  ] as const)('goes along by %s', async (_, kind, model, fim, body) => {
+    const { fill } = await start(kind, model, { reply: 'a + b', fim });
+    await fill({ extra: EXTRA, path: 'main.py', language: 'python' });
+    expect(last()).toMatchObject(body);
+  });
+});
+
 describe('filling in the middle', () => {
   it.each(ROWS)('$name', async ({ kind, model, fim, first, second, body }) => {
     const { fill } = await start(kind, model, { reply: 'a + b', fim });

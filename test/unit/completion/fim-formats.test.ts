@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fimFormatFor, renderFim } from '../../../src/completion/fim-formats';
+import { fimFormatByMarks, fimFormatFor, fimFormatOfFamily, holePrompt, renderFim } from '../../../src/completion/fim-formats';
 
 const FAMILIES: readonly (readonly [string, string | undefined])[] = [
   ['qwen2.5-coder:7b', 'qwen-coder'],
@@ -39,10 +39,34 @@ describe('formats for filling in the middle', () => {
     expect(fimFormatFor(model)?.family).toBe(family);
   });
   it.each(RENDERED)('%s reads %s', (model, prompt) => {
-    expect(renderFim(fimFormatFor(model)!, 'A', 'B')).toBe(prompt);
+    expect(renderFim(fimFormatFor(model)!, { prefix: 'A', suffix: 'B' })).toBe(prompt);
   });
   it('stops at the end of text of its family', () => {
     expect(fimFormatFor('qwen2.5-coder')?.stop).toContain('<|endoftext|>');
     expect(fimFormatFor('codellama')?.stop).toEqual(['<EOT>']);
+  });
+
+  it.each([
+    ['starcoder2', '<repo_name>workspace<file_sep>a.py\nx\n<file_sep>b.py\n<fim_prefix>A<fim_suffix>B<fim_middle>'],
+    ['codestral', '+++++ a.py\nx\n+++++ b.py\n[SUFFIX]B[PREFIX]A'],
+    ['codellama', '<PRE> # a.py\n# x\nA <SUF>B <MID>'],
+  ])('%s reads other files as %s', (model, prompt) => {
+    const extra = [{ path: 'a.py', text: 'x' }];
+    expect(renderFim(fimFormatFor(model)!, { prefix: 'A', suffix: 'B', path: 'b.py', language: 'python', extra })).toBe(prompt);
+  });
+  it.each([
+    ['{{ .Prompt }}', undefined],
+    ['<PRE> {{ .Prompt }} <SUF>{{ .Suffix }} <MID>', 'codellama'],
+    ['<｜fim▁begin｜>{{ .Prompt }}<｜fim▁hole｜>{{ .Suffix }}<｜fim▁end｜>', 'deepseek-coder'],
+  ])('%s has the marks of %s', (template, family) => {
+    expect(fimFormatByMarks(template)?.family).toBe(family);
+  });
+  it('finds a family by its name', () => {
+    expect(fimFormatOfFamily('granite')?.stop).toContain('<|end_of_text|>');
+    expect(fimFormatOfFamily(undefined)).toBeUndefined();
+  });
+  it('shows a chat model the hole and the files around', () => {
+    const { user } = holePrompt({ prefix: 'A', suffix: 'B', path: 'b.py', language: 'python', extra: [{ path: 'a.py', text: 'x' }] });
+    expect(user).toBe('File a.py:\nx\n\nFile b.py (python):\nA<HOLE/>B');
   });
 });
