@@ -123,6 +123,10 @@ export interface TinyQwen2 {
   readonly name?: string;
   /** Jinja; ChatML when left out, none when null. */
   readonly template?: string | null;
+  /** 1 when left out. */
+  readonly heads?: number;
+  /** Tokens besides the usual ones, such as `<tool_call>`; whole wherever their text stands. */
+  readonly more?: readonly string[];
   /** Marks of fill-in-the-middle as Qwen-Coder has them; found by their names, as in its own files. */
   readonly fim?: boolean;
   /** Replaces tensors of the same name. */
@@ -142,7 +146,7 @@ export function tinyQwen2(options: TinyQwen2 = {}): GgufFile {
   const weights = (inputs: number, outputs: number): Float32Array => matrix(inputs, outputs, () => random() * 0.05);
   const ones = new Float32Array(width).fill(1);
   const zeros = new Float32Array(width);
-  const vocabulary = QWEN2_VOCABULARY + (options.fim === true ? QWEN2_FIM_MARKS.length : 0);
+  const vocabulary = qwen2Tokens(options).length;
   const defaults: GgufTensor[] = [
     { name: 'token_embd.weight', dimensions: [width, vocabulary], data: weights(width, vocabulary) },
     { name: 'output_norm.weight', dimensions: [width], data: ones },
@@ -162,8 +166,14 @@ export function tinyQwen2(options: TinyQwen2 = {}): GgufFile {
   return { metadata: qwen2Metadata(width, hidden, options), tensors };
 }
 
+/** Their texts, in the order of their numbers. */
+export function qwen2Tokens({ fim, more = [] }: TinyQwen2): string[] {
+  return [...byteSymbols(), ...QWEN2_SPECIALS, ...(fim === true ? QWEN2_FIM_MARKS : []), ...more];
+}
+
 function qwen2Metadata(width: number, hidden: number, options: TinyQwen2): GgufFile['metadata'] {
-  const tokens = [...byteSymbols(), ...QWEN2_SPECIALS, ...(options.fim === true ? QWEN2_FIM_MARKS : [])];
+  const tokens = qwen2Tokens(options);
+  const own = tokens.length - (options.more ?? []).length;
   return {
     'general.architecture': text('qwen2'),
     'general.name': text(options.name ?? 'tiny'),
@@ -171,15 +181,15 @@ function qwen2Metadata(width: number, hidden: number, options: TinyQwen2): GgufF
     'qwen2.context_length': u32(options.contextTokens ?? 8192),
     'qwen2.embedding_length': u32(width),
     'qwen2.feed_forward_length': u32(hidden),
-    'qwen2.attention.head_count': u32(1),
-    'qwen2.attention.head_count_kv': u32(1),
+    'qwen2.attention.head_count': u32(options.heads ?? 1),
+    'qwen2.attention.head_count_kv': u32(options.heads ?? 1),
     'qwen2.attention.layer_norm_rms_epsilon': f32(1e-6),
     'qwen2.rope.freq_base': f32(10_000),
     'tokenizer.ggml.model': text('gpt2'),
     'tokenizer.ggml.pre': text('qwen2'),
     'tokenizer.ggml.tokens': { type: 'strings', value: tokens },
-    // 1: normal, 3: control.
-    'tokenizer.ggml.token_type': { type: 'i32s', value: tokens.map((_, index) => (index < 256 ? 1 : 3)) },
+    // 1: normal, 3: control, 4: defined by the user.
+    'tokenizer.ggml.token_type': { type: 'i32s', value: tokens.map((_, index) => (index < 256 ? 1 : index < own ? 3 : 4)) },
     // One merge of two bytes that never meet: the loader insists on a list that is not empty.
     'tokenizer.ggml.merges': { type: 'strings', value: ['\u0100 \u0101'] },
     'tokenizer.ggml.bos_token_id': u32(256),

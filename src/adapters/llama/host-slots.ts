@@ -27,6 +27,7 @@ export interface Wanted {
 }
 
 export interface Slot extends PacedSequence {
+  /** Of the context, or of the window that was asked for where that is smaller. */
   readonly contextTokens: number;
   release(): void;
 }
@@ -68,7 +69,7 @@ export function createSlots(deps: SlotDeps): Slots {
     try {
       throwIfAborted(signal);
       const { paced, tokens } = await fitted(own, wanted, deps);
-      return { ...paced, contextTokens: tokens, release: () => release(own) };
+      return { ...paced, contextTokens: Math.min(tokens, wanted.windowTokens), release: () => release(own) };
     } catch (error) {
       if (!own.opened) held.splice(held.indexOf(own), 1);
       release(own);

@@ -49,6 +49,26 @@ describe('the header of a GGUF file', () => {
     expect(await readGgufFacts(path)).toMatchObject({ poolingType: 4 });
   });
 
+  it('tells what stands behind a vocabulary of megabytes: the chat template, and marks of fill-in-the-middle by their names', async () => {
+    const words = Array.from({ length: 30_000 }, (_, index) => text(`some-long-token-${String(index)}`));
+    const path = file([
+      arch,
+      list('tokenizer.ggml.tokens', 8, [...words, text('<|fim_prefix|>'), text('<|fim_suffix|>')]),
+      list('tokenizer.ggml.scores', 6, Array.from({ length: 100_000 }, () => u32(0))),
+      string('tokenizer.chat_template', '{{ messages }}'),
+    ]);
+    expect(await readGgufFacts(path)).toMatchObject({ chatTemplate: '{{ messages }}', fillsIn: true });
+  });
+
+  it.each([
+    ['by their keys', [entry('tokenizer.ggml.fim_pre_token_id', 4, u32(5)), entry('tokenizer.ggml.fim_suf_token_id', 4, u32(6))], true],
+    ['by the keys of older files', [entry('tokenizer.ggml.prefix_token_id', 4, u32(5)), entry('tokenizer.ggml.suffix_token_id', 4, u32(6))], true],
+    ['not by half of them', [list('tokenizer.ggml.tokens', 8, [text('<|fim_prefix|>'), text('<|fim_middle|>')])], false],
+    ['not by texts outside the vocabulary', [list('general.tags', 8, [text('<|fim_prefix|>'), text('<|fim_suffix|>')])], false],
+  ])('tells marks of fill-in-the-middle %s', async (_how, entries, fillsIn) => {
+    expect(await readGgufFacts(file([arch, ...entries]))).toMatchObject({ fillsIn, chatTemplate: undefined });
+  });
+
   it.each([
     ['ends within the vocabulary', file([arch, list('tokenizer.ggml.tokens', 8, [text('a')])], { count: 9 })],
     ['has a list that claims to be endless', file([arch, entry('general.tags', 9, Buffer.concat([u32(8), u64(2n ** 62n)]))])],
