@@ -3,7 +3,6 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { ChatCall, Message, Part, ToolDefinition } from '../router/ports';
 import { countTokens } from '../router/tokens';
 import { resultText, textOf, toBase64 } from './openai-messages';
-import { fittingCallId } from './tool-calls';
 
 type Block = Anthropic.ContentBlockParam;
 interface Turn {
@@ -114,7 +113,7 @@ function toBlocks(part: Part): Block[] {
     case 'image':
       return [{ type: 'image', source: { type: 'base64', media_type: part.mimeType as 'image/png', data: toBase64(part.data) } }];
     case 'tool_call':
-      return [{ type: 'tool_use', id: fittingCallId(part.id, 'anthropic'), name: part.name, input: part.input ?? {} }];
+      return [{ type: 'tool_use', id: part.id, name: part.name, input: part.input ?? {} }];
     case 'tool_result':
       return [toResult(part)];
     case 'thinking':
@@ -125,7 +124,7 @@ function toBlocks(part: Part): Block[] {
 function toResult(part: Extract<Part, { type: 'tool_result' }>): Anthropic.ToolResultBlockParam {
   return {
     type: 'tool_result',
-    tool_use_id: fittingCallId(part.id, 'anthropic'),
+    tool_use_id: part.id,
     ...(part.text.trim() === '' ? {} : { content: part.isError === true ? part.text : resultText(part) }),
     ...(part.isError === true ? { is_error: true } : {}),
   };

@@ -44,9 +44,9 @@ interface Connection {
   readonly wire: Wire;
 }
 
-async function connectTo(deps: HttpBackendDeps, { endpoint, model }: Candidate): Promise<Connection> {
+async function connectTo(deps: HttpBackendDeps, { endpoint, model, keyName }: Candidate): Promise<Connection> {
   // Loaded with the first request: the package is large and activation must not wait for it.
-  const [{ Anthropic: Client }, key] = await Promise.all([import('@anthropic-ai/sdk'), deps.key(endpoint)]);
+  const [{ Anthropic: Client }, key] = await Promise.all([import('@anthropic-ai/sdk'), deps.key(endpoint, keyName)]);
   const wire = createWire({
     endpoint,
     model,

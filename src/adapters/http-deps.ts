@@ -3,8 +3,8 @@ import type { Log } from '../shared/log';
 import type { Deadlines } from './deadlines';
 
 export interface HttpBackendDeps {
-  /** The key stored for the host of this base address; it is sent to that host only. */
-  readonly key: (baseUrl: string) => Promise<string | undefined>;
+  /** The key stored for the host of this base address, under a name where it has several; sent to that host only. */
+  readonly key: (baseUrl: string, name?: string) => Promise<string | undefined>;
   readonly log: Log;
   readonly fetch?: typeof fetch;
   readonly deadlines?: Partial<Deadlines>;

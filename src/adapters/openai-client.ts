@@ -10,18 +10,21 @@ export interface Connection {
   readonly wire: Wire;
 }
 
-export async function connectTo(deps: HttpBackendDeps, { endpoint, model }: Candidate): Promise<Connection> {
+export async function connectTo(deps: HttpBackendDeps, { endpoint, model, keyName, apiVersion }: Candidate): Promise<Connection> {
   // Loaded with the first request: the package is large and activation must not wait for it.
-  const [{ OpenAI }, key] = await Promise.all([import('openai'), deps.key(endpoint)]);
+  const [{ OpenAI }, key] = await Promise.all([import('openai'), deps.key(endpoint, keyName)]);
   const wire = createWire({
     endpoint,
     model,
     key,
+    // Azure's older addresses take no bearer token.
+    ...(apiVersion === undefined ? {} : { keyHeader: 'api-key' }),
     fetch: deps.fetch,
     ...(deps.maxAnswerBytes === undefined ? {} : { maxBytes: deps.maxAnswerBytes }),
   });
   const client = new OpenAI({
     baseURL: endpoint,
+    ...(apiVersion === undefined ? {} : { defaultQuery: { 'api-version': apiVersion } }),
     // The wire sends the key. What the environment holds is not this user's choice for this server.
     apiKey: 'sent-by-the-wire',
     adminAPIKey: null,

@@ -12,7 +12,7 @@ import { hostOf } from './locality';
 import { type LooseChunk, readAnswer, type ThoughtField } from './openai-answer';
 import { type Connection, connectTo } from './openai-client';
 import { createConcessions } from './openai-concessions';
-import { createKindMemory, openAiTransports } from './openai-fim';
+import { createServerMemory, openAiTransports } from './openai-fim';
 import { toChatBody } from './openai-messages';
 import { readResponse } from './openai-responses-answer';
 import { toResponsesBody } from './openai-responses-messages';
@@ -22,7 +22,7 @@ import { withUsage } from './usage';
 export function createOpenAiBackend(deps: HttpBackendDeps): Backend {
   const lacksResponses = new Set<string>();
   const memory = createFimMemory();
-  const kindOf = createKindMemory(deps);
+  const serverOf = createServerMemory(deps);
   const interfaces = createInterfaces(deps);
 
   async function* chat(call: ChatCall, signal: AbortSignal): AsyncGenerator<ChatEvent, void, undefined> {
@@ -50,7 +50,7 @@ export function createOpenAiBackend(deps: HttpBackendDeps): Backend {
   async function* fim(call: FimCall, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
     const connect = (candidate: Candidate): Promise<Connection> => connectTo(deps, candidate);
     const deadlines = { ...DEFAULT_DEADLINES, ...deps.deadlines };
-    const transports = () => openAiTransports({ connect, deadlines, kindOf }, call.candidate, signal);
+    const transports = () => openAiTransports({ connect, deadlines, serverOf }, call.candidate, signal);
     yield* fillIn({ call, memory, transports }, signal);
   }
 

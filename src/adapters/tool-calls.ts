@@ -1,6 +1,6 @@
 // Puts tool calls together that arrive in pieces. Servers differ: some leave out the index, some the id, some
 // send whole calls at once, some repeat index 0 for a second call.
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { RouterError } from '../shared/errors';
 
 export interface ToolCallPiece {
@@ -58,18 +58,6 @@ function goesOn(open: Draft, piece: ToolCallPiece): boolean {
 
 export function newCallId(): string {
   return `call_${randomUUID().replaceAll('-', '').slice(0, 24)}`;
-}
-
-/** What a server takes as the id of a call; another server's ids may not fit. */
-export type CallIdForm = 'anthropic' | 'mistral' | 'openai';
-
-const FITS: Readonly<Record<CallIdForm, RegExp>> = { anthropic: /^[\w-]{1,64}$/u, mistral: /^[a-z\d]{9}$/iu, openai: /^[\x21-\x7e]{1,40}$/u };
-
-/** The id itself where it fits; otherwise one made from it, the same for a call and its result. */
-export function fittingCallId(id: string, form: CallIdForm): string {
-  if (FITS[form].test(id)) return id;
-  const digest = createHash('sha256').update(id).digest('hex');
-  return form === 'mistral' ? digest.slice(0, 9) : `call_${digest.slice(0, 24)}`;
 }
 
 /** Throws RouterError `malformed` where the text is no JSON; nothing at all means no arguments. */

@@ -59,6 +59,8 @@ export interface ModelScript {
   readonly lateEndMs?: number;
   /** Thinks so many pieces first, in `reasoning_content`, `thinking` or a block of its own. */
   readonly thinks?: number;
+  /** Where a chat completion has them; `content` as pieces of its own (Mistral). */
+  readonly thinksIn?: 'reasoning_content' | 'reasoning' | 'content';
   /** The seal of those thoughts (Anthropic, Responses). */
   readonly signature?: string;
   readonly fault?: Fault;

@@ -52,7 +52,7 @@ function chatFormat({ request }: Exchange, script: ModelScript): Format {
     contentType: 'text/event-stream',
     event,
     word: (text) => delta({ content: text }),
-    thought: (text) => delta({ reasoning_content: text }),
+    thought: (text) => delta(thoughtIn(script.thinksIn, text)),
     broken: 'data: {"choices": [{"delta": {"content": \n\n',
     ending: () => [
       ...(script.toolCalls ?? []).flatMap((call, index) => toolPieces(call, index, script.toolStyle).map((piece) => event(delta({ tool_calls: [piece] })))),
@@ -61,6 +61,10 @@ function chatFormat({ request }: Exchange, script: ModelScript): Format {
       'data: [DONE]\n\n',
     ],
   };
+}
+
+function thoughtIn(field: ModelScript['thinksIn'] = 'reasoning_content', text: string): object {
+  return { [field]: field === 'content' ? [{ type: 'thinking', thinking: [{ type: 'text', text }] }] : text };
 }
 
 function usageOf({ input, output, cached }: NonNullable<ModelScript['usage']>): object {

@@ -136,14 +136,6 @@ describe('a request to the Messages API', () => {
     expect(sent()).toMatchObject({ tools: [{ name: 'read' }], tool_choice: { type: 'none' } });
   });
 
-  it('gives ids of other servers a form that is accepted, the same for call and result', async () => {
-    const id = 'functions.read:0';
-    await ask({ reply: 'ok' }, { messages: [user('a'), { role: 'assistant', parts: [{ type: 'tool_call', id, name: 'read', input: {} }] }, { role: 'tool', parts: [{ type: 'tool_result', id, text: 'x' }] }] });
-    const [, call, result] = sent()['messages'] as { content: { id?: string; tool_use_id?: string }[] }[];
-    expect(call!.content[0]!.id).toMatch(/^call_[\da-f]{24}$/u);
-    expect(result!.content[0]!.tool_use_id).toBe(call!.content[0]!.id);
-  });
-
   it('carries options in its own words, and none that it does not know', async () => {
     await ask({ reply: 'ok' }, { options: { max_tokens: 99, stop: ['END', ' '], seed: 7, _correlation: 'x', model: 'other', reasoning_effort: 'low', parallel_tool_calls: false }, tools: [tool] });
     expect(sent()).toMatchObject({ model: 'm', max_tokens: 99, stop_sequences: ['END'], output_config: { effort: 'low' }, tool_choice: { type: 'auto', disable_parallel_tool_use: true } });

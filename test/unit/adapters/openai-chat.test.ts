@@ -31,8 +31,14 @@ describe('a streamed chat completion', () => {
   });
 
   it('keeps text apart from thoughts, and a thinking model is not an empty answer', async () => {
-    const events = await ask({ reply: 'Yes.', thinks: 3 });
+    const events = await ask({ reply: 'Yes.', thinks: 2 });
     expect(textOf(events)).toBe('Yes.');
+    expect(events.filter(({ type }) => type === 'thinking')).toEqual([{ type: 'thinking', text: ' hm' }, { type: 'thinking', text: ' hm' }]);
+  });
+
+  it('has the content of Mistral’s thinking models, which comes in pieces of several kinds', async () => {
+    const events = await ask({ reply: 'Yes.', thinks: 1, thinksIn: 'content' });
+    expect(events.filter(({ type }) => type === 'thinking' || type === 'text')).toEqual([{ type: 'thinking', text: ' hm' }, { type: 'text', text: 'Yes.' }]);
   });
 
   it.each([
@@ -86,6 +92,29 @@ describe('tool calls', () => {
       code: 'malformed',
       message: expect.stringContaining('edit') as string,
     });
+  });
+});
+
+describe('thoughts that led to a tool call', () => {
+  it.each(['reasoning_content', 'reasoning'] as const)('go back in the field they came in: %s', async (thinksIn) => {
+    const call = { id: 'call_1', name: 'read', arguments: {} };
+    server = await startModelServer({ models: { m: { thinks: 2, thinksIn, toolCalls: [call] } } });
+    const backend = createOpenAiBackend({ key: async () => undefined, log: recordingLog() });
+    const asked = candidate({ endpoint: server.baseUrl, model: 'm' });
+    await collect(backend.chat(chatCall(asked), signal));
+    const messages: ChatCall['messages'] = [
+      { role: 'user', parts: [{ type: 'text', text: 'a' }] },
+      { role: 'assistant', parts: [{ type: 'tool_call', id: 'call_1', name: 'read', input: {} }] },
+      { role: 'tool', parts: [{ type: 'tool_result', id: 'call_1', text: 'x' }] },
+    ];
+    await collect(backend.chat(chatCall(asked, { messages }), signal));
+    expect((sent()['messages'] as object[])[1]).toMatchObject({ role: 'assistant', [thinksIn]: ' hm hm' });
+  });
+
+  it('do not go along where the server was never seen to think', async () => {
+    const messages: ChatCall['messages'] = [{ role: 'assistant', parts: [{ type: 'thinking', text: 'hm' }, { type: 'text', text: 'a' }] }];
+    await ask({ reply: 'ok' }, { messages });
+    expect(sent()['messages']).toEqual([{ role: 'assistant', content: 'a' }]);
   });
 });
 
@@ -154,6 +183,33 @@ describe('the request', () => {
     expect(sent()['messages']).toHaveLength(1);
   });
 
+  it('says the limit of an answer by the name most servers know', async () => {
+    await ask({ reply: 'ok' }, { options: { max_completion_tokens: 50, _correlation: 'x' } });
+    expect(sent()).toMatchObject({ max_tokens: 50 });
+    expect(sent()).not.toHaveProperty('max_completion_tokens');
+    expect(sent()).not.toHaveProperty('_correlation');
+  });
+
+  it('leaves out an option that the model refuses, and uses the newer name of the limit', async () => {
+    server = await startModelServer({ models: { m: { reply: 'fine', fault: { kind: 'refuse_options', names: ['temperature', 'max_tokens'] } } } });
+    const backend = createOpenAiBackend({ key: async () => undefined, log: recordingLog() });
+    const call = chatCall(candidate({ endpoint: server.baseUrl, model: 'm' }), { options: { temperature: 0, max_tokens: 50, top_p: 1 } });
+    for (let count = 0; count < 2; count += 1) expect(textOf(await collect(backend.chat(call, signal)))).toBe('fine');
+    expect(server.requests).toHaveLength(4);
+    expect(sent()).toMatchObject({ top_p: 1, max_completion_tokens: 50 });
+    expect(sent()).not.toHaveProperty('temperature');
+  });
+
+  it('to Azure’s address of a deployment carries the version and the key as Azure wants them', async () => {
+    server = await startModelServer({ models: { m: { reply: 'ok' } } });
+    const backend = createOpenAiBackend({ key: async () => 'azure-key', log: recordingLog() });
+    await collect(backend.chat(chatCall(candidate({ endpoint: server.baseUrl, model: 'm', apiVersion: '2025-04-01-preview' })), signal));
+    const { path, headers } = server.requests[0]!;
+    expect(path).toBe('/v1/chat/completions?api-version=2025-04-01-preview');
+    expect(headers).toMatchObject({ 'api-key': 'azure-key' });
+    expect(headers).not.toHaveProperty('authorization');
+  });
+
   it('carries no header but the few that are needed', async () => {
     process.env['OPENAI_CUSTOM_HEADERS'] = 'x-secret: 1';
     process.env['OPENAI_API_KEY'] = 'sk-from-the-environment';
@@ -182,6 +238,11 @@ describe('usage', () => {
   it('is asked for', async () => {
     await ask({ reply: 'ok' });
     expect(sent()['stream_options']).toEqual({ include_usage: true });
+  });
+
+  it('is estimated where the server does not count, and says so', async () => {
+    const usage = (await ask({ reply: 'one two three' })).find((event) => event.type === 'usage');
+    expect(usage).toMatchObject({ usage: { estimated: true, inputTokens: expect.any(Number) as number, outputTokens: 4 } });
   });
 
   it('is given up for a server that refuses the question, which is asked only once', async () => {
