@@ -62,6 +62,11 @@ export function readCatalog(content: unknown = data): readonly CatalogModel[] {
   });
 }
 
+/** Files of the catalogue that neither chat nor complete code. */
+export function otherWork(catalog: readonly CatalogModel[]): string[] {
+  return catalog.flatMap(({ purpose, source }) => (purpose === 'chat' || purpose === 'completion' ? [] : [source.file]));
+}
+
 /** Where the model is downloaded from: Hugging Face, or a mirror that keeps its paths. */
 export function addressOf({ source }: Pick<CatalogModel, 'source'>, mirror: string | undefined): string {
   const base = (mirror ?? HUGGING_FACE).replace(/\/+$/u, '');

@@ -50,4 +50,10 @@ export interface ModelFileFacts {
   readonly architecture: string;
   readonly name: string | undefined;
   readonly sizeLabel: string | undefined;
+  /** How it wants a conversation to be written; undefined when it cannot hold one. */
+  readonly chatTemplate: string | undefined;
+  /** Whether it can fill in the middle. */
+  readonly fillsIn: boolean;
+  /** Undefined for models that write text. */
+  readonly poolingType: number | undefined;
 }

@@ -9,12 +9,14 @@ import type { LocalModel, ModelFileFacts } from './local-models-port';
 import { licenceAccepted } from './model-licence';
 import { offerToResume, tellKept, type PartsDeps } from './resume-offer';
 import { sizeText } from './transfer-text';
-import { offerAsClassifier, offerUse, stopUsing } from './use-model';
+import { offerOwnFile, offerUse, stopUsing } from './use-model';
 
 export interface LocalModelsDeps extends DownloadDeps {
   readonly catalog: readonly LocalModel[];
   /** Looks at the header of a GGUF file; rejects with RouterError. */
   readonly inspect: (path: string) => Promise<ModelFileFacts>;
+  /** Told when a file has come or gone. */
+  readonly changed: () => void;
   /** Remembers accepted licences and which downloads were offered to go on. */
   readonly memory: vscode.Memento;
   /** Milliseconds after the start until an interrupted download is offered; 15,000 when left out. */
@@ -54,7 +56,7 @@ async function list({ catalog, store }: Session): Promise<ListedModel[]> {
 async function chooseAndDownload(session: Session): Promise<void> {
   const picked = await pickToDownload(await list(session));
   if (picked === 'own') await useOwnFile(session);
-  else if (picked?.state.kind === 'present') await offerUse(picked.model, picked.state.path);
+  else if (picked?.state.kind === 'present') await offerUse(picked.model, picked.state.path, session.inspect);
   else if (picked) await download(session, picked.model);
 }
 
@@ -70,8 +72,11 @@ async function download(session: Session, model: LocalModel): Promise<void> {
     let ended = await downloadShown(session, model);
     while (ended.kind === 'again') ended = await downloadShown(session, model);
     underWay.delete(model.id);
-    if (ended.kind === 'done') await offerUse(model, ended.path);
-    else if (ended.kind === 'own_file') await useOwnFile(session);
+    if (ended.kind === 'done') {
+      session.changed();
+      await offerUse(model, ended.path, session.inspect);
+    }
+    if (ended.kind === 'own_file') await useOwnFile(session);
     else if (ended.kind === 'stopped') await tellKept(partsOf(session), model);
   } finally {
     underWay.delete(model.id);
@@ -84,7 +89,7 @@ async function useOwnFile({ inspect }: Session): Promise<void> {
   const facts = await inspect(file.fsPath);
   const name = facts.name ?? file.path.split('/').at(-1) ?? file.fsPath;
   const details = [facts.architecture, facts.sizeLabel, sizeText(facts.bytes)].filter((one) => one !== undefined);
-  await offerAsClassifier({ title: `${name} (${details.join(', ')})`, path: file.fsPath, dialect: null });
+  await offerOwnFile({ title: `${name} (${details.join(', ')})`, path: file.fsPath, dialect: null }, facts);
 }
 
 async function chooseAndRemove(session: Session): Promise<void> {
@@ -98,7 +103,7 @@ async function chooseAndRemove(session: Session): Promise<void> {
   if (picked) await remove(session, picked);
 }
 
-async function remove({ store, underWay }: Session, { model, state }: ListedModel): Promise<void> {
+async function remove({ store, underWay, changed }: Session, { model, state }: ListedModel): Promise<void> {
   if (underWay.has(model.id) || (state.kind === 'partial' && state.busy)) {
     void vscode.window.showWarningMessage(`${model.title} is being downloaded; stop that first.`);
     return;
@@ -108,5 +113,6 @@ async function remove({ store, underWay }: Session, { model, state }: ListedMode
   if (choice !== 'Remove') return;
   if (state.kind === 'present') await stopUsing(state.path);
   await store.remove(model);
+  changed();
   void vscode.window.showInformationMessage(`${model.title} is removed.`);
 }

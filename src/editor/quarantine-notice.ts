@@ -25,7 +25,7 @@ export function createQuarantineNotice({ tryAgain, showOutput, log }: Quarantine
     if (told.has(key)) return;
     told.add(key);
     const name = path.split(/[\\/]/u).at(-1) ?? path;
-    const text = `Fairlead: the model ${name} stopped the model runtime (${what}) and is set aside. Another classifier reads your routes meanwhile.`;
+    const text = `Fairlead: the model ${name} stopped the model runtime (${what}) and is set aside. Other models go on meanwhile.`;
     void vscode.window.showWarningMessage(text, TRY_AGAIN, OUTPUT).then((choice) => {
       if (choice === OUTPUT) showOutput();
       if (choice !== TRY_AGAIN) return;
