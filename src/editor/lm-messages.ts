@@ -2,7 +2,7 @@
 // markers that VS Code's own agent puts in for other providers (cache control, stateful marker, usage).
 import * as vscode from 'vscode';
 import type { Message, Part, ToolDefinition } from '../router/ports';
-import type { Capability, Turn } from '../router/types';
+import type { Capability } from '../router/types';
 
 export { countTokens } from '../router/tokens';
 
@@ -91,13 +91,6 @@ export function toVscodeTools(tools: readonly ToolDefinition[]): vscode.Language
 
 export function fromVscodeTools(tools: readonly vscode.LanguageModelChatTool[] | undefined): ToolDefinition[] {
   return (tools ?? []).map(({ name, description, inputSchema }) => ({ name, description, inputSchema }));
-}
-
-export function turnsOf(messages: readonly Message[]): Turn[] {
-  return messages.map(({ role, parts }) => ({
-    role,
-    text: parts.map((part) => (part.type === 'text' || part.type === 'tool_result' ? part.text : '')).join(''),
-  }));
 }
 
 /** What the request asks of a model. */

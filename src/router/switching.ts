@@ -76,7 +76,7 @@ function byCost({ stayUsd, switchUsd, rereadMs = 0 }: SwitchCost): Verdict {
  * 363, 1993).
  */
 function switchCost(current: Candidate, wanted: Candidate, { running, promptTokens }: SwitchInput): SwitchCost {
-  const cachedTokens = Math.min(promptTokens, running.cachedTokens ?? running.promptTokens);
+  const cachedTokens = caches(running) ? Math.min(promptTokens, running.promptTokens) : 0;
   const requests = Math.min(MOST_REQUESTS, Math.max(1, running.requests));
   const usage = { inputTokens: promptTokens, outputTokens: EXPECTED_OUTPUT_TOKENS, cachedInputTokens: cachedTokens };
   const here = costUsd(current, usage);
@@ -91,6 +91,11 @@ function switchCost(current: Candidate, wanted: Candidate, { running, promptToke
     ...(there === undefined || lostUsd === undefined ? {} : { switchUsd: there * requests + lostUsd }),
     ...(wanted.locality === 'local' ? { rereadMs: rereadMs(wanted, promptTokens, running) } : {}),
   };
+}
+
+/** The first request of a conversation finds nothing in the cache; a server that never does has none. */
+function caches({ cachedTokens, requests }: Running): boolean {
+  return cachedTokens !== 0 || requests === 1;
 }
 
 /** USD per million tokens that a cached read would have saved. */

@@ -85,9 +85,13 @@ describe('the arithmetic', () => {
     expect(weighSwitch(input({ running: running({ requests: 1000 }) }))?.cost?.requests).toBe(50);
   });
 
-  it('counts what the server said it read from its cache', () => {
-    const { cost } = weighSwitch(input({ running: running({ cachedTokens: 0 }) }))!;
-    expect(cost).toMatchObject({ cachedTokens: 0, lostUsd: 0 });
+  it.each([
+    ['a server that caches', { cachedTokens: 18_000 }, 20_000],
+    ['a server that does not say', {}, 20_000],
+    ['a server without a cache', { cachedTokens: 0 }, 0],
+    ['the first request, which finds nothing cached', { cachedTokens: 0, requests: 1 }, 20_000],
+  ])('knows what of the last prompt is cached: %s', (_title, fields, cachedTokens) => {
+    expect(weighSwitch(input({ running: running(fields) }))?.cost?.cachedTokens).toBe(cachedTokens);
   });
 
   it('estimates how long a local model reads, by its measured speed', () => {
