@@ -4,6 +4,7 @@ import { detectDialect, dialectOf } from '../../router/dialects/pick';
 import type { Classifier, Clock } from '../../router/ports';
 import type { ClassifierSettings } from '../../settings/settings';
 import type { LlamaRuntime } from '../llama/runtime';
+import { localityOf } from '../locality';
 import { createEmbeddedClassifier } from './embedded';
 import { createGgufClassifier } from './gguf-file';
 import { createPlanoClassifier } from './plano';
@@ -52,7 +53,8 @@ function remoteOf(settings: ClassifierSettings, { key, clock }: ClassifierDeps):
   const { endpoint, decoderDeadlineMs: deadlineMs } = settings;
   if (!endpoint) return [];
   const { kind, baseUrl, model } = endpoint;
-  if (kind === 'plano') return [createPlanoClassifier({ endpoint: baseUrl, model, key, deadlineMs, clock })];
+  const locality = localityOf(baseUrl);
+  if (kind === 'plano') return [{ ...createPlanoClassifier({ endpoint: baseUrl, model, key, deadlineMs, clock }), locality }];
   const dialect = dialectOf(settings.dialect === 'auto' ? detectDialect([model]) : settings.dialect);
-  return [createRemoteClassifier({ endpoint: baseUrl, model, key, dialect, deadlineMs, clock })];
+  return [{ ...createRemoteClassifier({ endpoint: baseUrl, model, key, dialect, deadlineMs, clock }), locality }];
 }
