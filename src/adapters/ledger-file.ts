@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LedgerRow } from '../router/ledger';
+import type { Ledger, LedgerRow } from '../router/ledger';
 import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';
 import { loadSqlite, type SqliteModule } from './database';
@@ -22,12 +22,7 @@ export interface LedgerOptions {
   readonly loadSqlite?: () => Promise<SqliteModule | undefined>;
 }
 
-export interface Ledger {
-  record(row: LedgerRow): void;
-  /** Rows of other windows and of earlier sessions from `since` on, each once, some hundred at a time; empty when there are no more. */
-  others(since: number): Promise<readonly LedgerRow[]>;
-  /** All rows from `since` on, oldest first. */
-  rows(since: number): Promise<readonly LedgerRow[]>;
+export interface ClosableLedger extends Ledger {
   /** Resolves when everything recorded is on disk. */
   close(): Promise<void>;
 }
@@ -35,7 +30,7 @@ export interface Ledger {
 const DAY_MS = 86_400_000;
 const NAMES = { sqlite: 'ledger.db', lines: 'ledger.jsonl' };
 
-export function createLedger(options: LedgerOptions): Ledger {
+export function createLedger(options: LedgerOptions): ClosableLedger {
   const { folder, log } = options;
   const file = createLazyFile(() => openLedger(options), (error) => {
     log.warn(`what requests cost is not stored: ${messageOf(error)}`);

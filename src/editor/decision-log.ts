@@ -1,7 +1,9 @@
 // The decisions of this session: remembered by id, one line each in the output channel, and shown as a document.
 import * as vscode from 'vscode';
 import { explain, logLine } from '../router/explain';
+import type { LedgerRow, LedgerSink } from '../router/ledger';
 import type { DecisionSink } from '../router/ports';
+import { requestText } from '../router/told';
 import type { Candidate, Decision } from '../router/types';
 import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';
@@ -9,6 +11,8 @@ import type { Ending } from './ending';
 import { isDry } from './ids';
 
 const KEPT = 200;
+/** An agent makes one per step. */
+const KEPT_REQUESTS = 50;
 const SCHEME = 'fairlead-decision';
 
 export interface DecisionLog extends Ending {
@@ -20,12 +24,17 @@ export interface DecisionLog extends Ending {
   /** What really answered, when that is known: another model than the decision's after a fallback. */
   servedBy(id: string, model: string): void;
   served(id: string): string | undefined;
+  /** A request to a model has ended. */
+  readonly asked: LedgerSink;
+  /** The requests that were made for a decision, oldest first. */
+  requests(id: string): readonly LedgerRow[];
   readonly onDidChange: vscode.Event<Decision>;
 }
 
 export function createDecisionLog({ log }: { readonly log: Log }): DecisionLog {
   const decisions = new Map<string, Decision>();
   const served = new Map<string, string>();
+  const requests = new Map<string, LedgerRow[]>();
   const changed = new vscode.EventEmitter<Decision>();
   let last: Decision | undefined;
   let lastInline: Decision | undefined;
@@ -36,6 +45,7 @@ export function createDecisionLog({ log }: { readonly log: Log }): DecisionLog {
       if (decisions.size <= KEPT) break;
       decisions.delete(id);
       served.delete(id);
+      requests.delete(id);
     }
   }
 
@@ -61,6 +71,12 @@ export function createDecisionLog({ log }: { readonly log: Log }): DecisionLog {
       changed.fire(decision);
     },
     served: (id) => served.get(id),
+    asked: (row) => {
+      log[row.surface === 'inline' ? 'trace' : 'debug'](`[${row.decisionId}] ${requestText(row)}`);
+      if (!decisions.has(row.decisionId)) return;
+      requests.set(row.decisionId, [...(requests.get(row.decisionId) ?? []), row].slice(-KEPT_REQUESTS));
+    },
+    requests: (id) => requests.get(id) ?? [],
     onDidChange: changed.event,
     dispose: () => {
       changed.dispose();
@@ -87,7 +103,7 @@ export function registerDecisionView({ decisions, candidates, log }: DecisionVie
   const provider = vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
     provideTextDocumentContent: (uri) => {
       const decision = decisions.get(uri.query);
-      return decision ? explain(decision, candidates()) : 'This decision is no longer remembered.';
+      return decision ? explain(decision, candidates(), decisions.requests(decision.id)) : 'This decision is no longer remembered.';
     },
   });
 
@@ -114,7 +130,7 @@ function title(decision: Decision): string {
 }
 
 /** Rendered by the Markdown extension that comes with VS Code; as text where somebody switched it off. */
-async function openRendered(uri: vscode.Uri, log: Log): Promise<void> {
+export async function openRendered(uri: vscode.Uri, log: Log): Promise<void> {
   try {
     await vscode.commands.executeCommand('markdown.showPreview', uri);
   } catch (error) {

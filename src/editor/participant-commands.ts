@@ -18,7 +18,7 @@ export function whyCommand(deps: ParticipantDeps, { context, stream }: Asked): v
     stream.markdown('Nothing was routed in this session yet. Ask something first, or try `/route` with a question.');
     return {};
   }
-  stream.markdown(inChat(explain(decision, deps.dispatch.candidates('chat'))));
+  stream.markdown(inChat(explain(decision, deps.dispatch.candidates('chat'), deps.decisions.requests(decision.id))));
   return {};
 }
 

@@ -3,7 +3,7 @@ import { abortError, isAbort, throwIfAborted, withDeadline } from '../shared/abo
 import type { RouterError } from '../shared/errors';
 import { costUsd, mayCost } from './cost';
 import { asRouterError } from './health';
-import { hostOf, type LedgerRow, type LedgerSink, type Outcome } from './ledger';
+import { hostOf, wasTurnedAway, type LedgerRow, type LedgerSink, type Outcome } from './ledger';
 import type { Backend, ChatCall, ChatEvent, Clock, Usage } from './ports';
 import { countTokens, estimateTokens } from './tokens';
 import type { Candidate, Decision } from './types';
@@ -87,7 +87,7 @@ async function* readOn({ source, held, meter, controller }: Reading, signal: Abo
 
 /** Whether something of the answer itself has arrived; what the server says about it does not count. */
 function isAnswer({ type }: ChatEvent): boolean {
-  return type !== 'executed' && type !== 'usage';
+  return type !== 'executed' && type !== 'usage' && type !== 'outgoing';
 }
 
 interface Meter {
@@ -163,11 +163,12 @@ interface End {
 /** As the server counted them; otherwise estimated. A request that was turned away took nothing. */
 function tokensOf(call: ChatCall, { usage, text, firstTokenMs }: Seen, { outcome, error }: End): Tokens {
   const { candidate } = call;
-  if (usage) return { ...asCounted(usage), costUsd: costUsd(candidate, usage), measured: true };
-  const turnedAway = outcome === 'failed' && firstTokenMs === undefined && error?.code !== 'timeout' && error?.code !== 'cut';
-  const guess: Usage = turnedAway
-    ? { inputTokens: 0, outputTokens: 0 }
-    : { inputTokens: countTokens(call.messages, call.tools), outputTokens: text };
+  if (usage && outcome === 'ok') return { ...asCounted(usage), costUsd: costUsd(candidate, usage), measured: usage.estimated !== true };
+  // What some servers count at the beginning of an answer holds the prompt alone.
+  const partly = usage && { ...usage, outputTokens: Math.max(usage.outputTokens, text) };
+  const turnedAway = wasTurnedAway({ outcome, code: error?.code, answered: firstTokenMs !== undefined });
+  const estimated = (): Usage => partly ?? { inputTokens: countTokens(call.messages, call.tools), outputTokens: text };
+  const guess = turnedAway ? { inputTokens: 0, outputTokens: 0 } : estimated();
   return { ...asCounted(guess), costUsd: turnedAway ? 0 : costUsd(candidate, guess), measured: false };
 }
 

@@ -5,13 +5,17 @@ import type { Candidate } from './types';
 type Priced = Pick<Candidate, 'price' | 'locality'>;
 
 /**
- * USD of one request, by USD per million tokens. Tokens that were read from the provider's cache are part of
- * `inputTokens` and count at their own price where one is known. A model on this machine without a price costs nothing.
+ * USD of one request, by USD per million tokens. Tokens that were read from the provider's cache or written to it are
+ * part of `inputTokens` and count at their own price where one is known. A model on this machine without a price
+ * costs nothing.
  */
-export function costUsd({ price, locality }: Priced, { inputTokens, outputTokens, cachedInputTokens = 0 }: Usage): number | undefined {
+export function costUsd({ price, locality }: Priced, usage: Usage): number | undefined {
   if (!price) return locality === 'local' ? 0 : undefined;
-  const cached = Math.min(cachedInputTokens, inputTokens);
-  const input = (inputTokens - cached) * price.input + cached * (price.cachedInput ?? price.input);
+  const { inputTokens, outputTokens } = usage;
+  const read = Math.min(usage.cachedInputTokens ?? 0, inputTokens);
+  const written = Math.min(usage.cacheWriteTokens ?? 0, inputTokens - read);
+  const input =
+    (inputTokens - read - written) * price.input + read * (price.cachedInput ?? price.input) + written * (price.cacheWrite ?? price.input);
   return (input + outputTokens * price.output) / 1_000_000;
 }
 

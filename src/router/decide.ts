@@ -3,15 +3,20 @@
 // Source of the two steps (match a policy, then look its model up): Arch-Router, arXiv 2506.16655, sec. 3.
 import type { Rule } from '../settings/settings';
 import { checkEligibility } from './eligibility';
+import type { Resting } from './health';
+import { orderModels, type Order } from './order';
+import { keptHere, readersFirst, secretReasons, type PrivacyPolicy } from './privacy';
 import { matchRules, type GlobMatcher, type MatchedRules } from './rules';
 import {
   OTHER,
   type Candidate,
+  type CapUse,
   type Classification,
   type Confidence,
   type Decision,
   type Degradation,
   type Reason,
+  type RefusedCandidate,
   type Route,
   type RouteRequest,
   type ScoredRoute,
@@ -27,6 +32,12 @@ export interface Policy {
   readonly rules: readonly Rule[];
   readonly defaultModels: readonly string[];
   readonly matches: GlobMatcher;
+  /** Models that are not worth asking now; none when left out. */
+  readonly resting?: Resting;
+  /** Budgets that are used up; none when left out. */
+  readonly spent?: readonly CapUse[];
+  /** Files that are never sent, and secrets; nothing is kept when left out. */
+  readonly privacy?: PrivacyPolicy;
 }
 
 export type Unclassified = Extract<Reason, { kind: 'unclassified' }>['why'];
@@ -59,8 +70,9 @@ export function decide({ request, policy, evidence, now }: DecisionInput): Decis
     alsoRoutes: found.alsoRoutes,
     matches: policy.matches,
   });
-  const { eligible, refused } = checkEligibility(policy.candidates, request, rules.limiting);
-  const order = orderModels({ request, policy, eligible, rules, route: found.route });
+  const { privacy, spent = [] } = policy;
+  const { eligible, refused } = checkEligibility(policy.candidates, request, { rules: rules.limiting, spent, privacy });
+  const order = inPrivacy(orderModels({ request, policy, eligible, rules, route: found.route, confidence: found.confidence, now }), request, policy);
   return {
     id: request.id,
     at: now,
@@ -72,12 +84,12 @@ export function decide({ request, policy, evidence, now }: DecisionInput): Decis
     routes: evidence.classification?.multi ?? (found.route === undefined ? [] : [found.route]),
     model: order.models[0],
     fallbacks: order.models.slice(1),
-    reasons: [...routeReasons(evidence, found), ...ruleReasons(rules), ...order.reasons],
+    reasons: [...routeReasons(evidence, found), ...ruleReasons(rules), ...order.reasons, ...budgetReasons(refused)],
     refused,
     degraded: evidence.degraded,
     classifier: evidence.classification?.classifier,
     classifierMs: evidence.classification?.ms,
-    localOnly: rules.localOnly,
+    localOnly: rules.localOnly || keptHere(refused),
     notes: evidence.classification?.notes ?? [],
   };
 }
@@ -114,61 +126,12 @@ export function confidenceOf({ distribution, thresholds = UNCALIBRATED }: Classi
   return best.reduce((sum, probability) => sum + probability, 0) >= thresholds.slate ? 'slate' : 'ask';
 }
 
-interface OrderInput {
-  readonly request: RouteRequest;
-  readonly policy: Policy;
-  readonly eligible: readonly Candidate[];
-  readonly rules: MatchedRules;
-  readonly route: string | undefined;
-}
-
-interface Order {
-  readonly models: readonly string[];
-  readonly reasons: readonly Reason[];
-}
-
-function orderModels({ request, policy, eligible, rules, route }: OrderInput): Order {
-  if (eligible.length === 0) return { models: [], reasons: [{ kind: 'none_eligible' }] };
-  const may = new Set(eligible.map((candidate) => candidate.id));
-  if (request.pinned !== undefined) return pinnedOrder(request.pinned, may);
-  const preferred = rules.preferring.flatMap((rule) => rule.prefer ?? []).filter((id) => may.has(id));
-  const wanted = policy.routes.find((known) => known.name === route);
-  const routeModels = (wanted?.models ?? []).filter((id) => may.has(id));
-  const defaults = policy.defaultModels.filter((id) => may.has(id));
-  const rest = byHabit(eligible).map((candidate) => candidate.id);
-  const models = [...new Set([...preferred, ...routeModels, ...defaults, ...rest])];
-  return { models, reasons: orderReasons({ preferred, routeModels, defaults, wanted }) };
-}
-
-/** A model the user named is used or nothing is: never another one silently. */
-function pinnedOrder(pinned: string, may: ReadonlySet<string>): Order {
-  return may.has(pinned)
-    ? { models: [pinned], reasons: [{ kind: 'pinned', model: pinned }] }
-    : { models: [], reasons: [{ kind: 'pinned', model: pinned }, { kind: 'none_eligible' }] };
-}
-
-/** Without a word from the user: local before hosted, configured before discovered, larger window first. */
-function byHabit(candidates: readonly Candidate[]): Candidate[] {
-  const rank = (candidate: Candidate): number =>
-    (candidate.locality === 'local' ? 0 : 2) + (candidate.origin === 'settings' ? 0 : 1);
-  return [...candidates].sort((a, b) => rank(a) - rank(b) || (b.contextTokens ?? 0) - (a.contextTokens ?? 0));
-}
-
-interface OrderParts {
-  readonly preferred: readonly string[];
-  readonly routeModels: readonly string[];
-  readonly defaults: readonly string[];
-  readonly wanted: Route | undefined;
-}
-
-function orderReasons({ preferred, routeModels, defaults, wanted }: OrderParts): Reason[] {
-  const refusedAll: Reason[] =
-    wanted && wanted.models.length > 0 && routeModels.length === 0
-      ? [{ kind: 'route_models_refused', route: wanted.name }]
-      : [];
-  if (preferred.length > 0) return refusedAll; // the rule itself is already among the reasons
-  if (wanted && routeModels.length > 0) return [{ kind: 'route_models', route: wanted.name }];
-  return [...refusedAll, { kind: defaults.length > 0 ? 'default_models' : 'any_model' }];
+/** Models that may read everything come first, and the decision says what others would not get. */
+function inPrivacy({ models, reasons }: Order, request: RouteRequest, { candidates, privacy }: Policy): Order {
+  const known = models.flatMap((id) => candidates.find((candidate) => candidate.id === id) ?? []);
+  const order = request.pinned === undefined ? readersFirst(known, request, privacy) : { models: known, reasons: [] };
+  const secrets = secretReasons(order.models[0], request, privacy);
+  return { models: order.models.map(({ id }) => id), reasons: [...reasons, ...order.reasons, ...secrets] };
 }
 
 function routeReasons(evidence: Evidence, found: FoundRoute): Reason[] {
@@ -187,4 +150,10 @@ function ruleReasons(rules: MatchedRules): Reason[] {
   );
   const preferences = rules.preferring.map((rule): Reason => ({ kind: 'rule', rule: rule.label, effect: 'prefer' }));
   return [...limits, ...preferences];
+}
+
+/** Once a cap, however many models it stops. */
+function budgetReasons(refused: readonly RefusedCandidate[]): Reason[] {
+  const caps = refused.flatMap(({ refusals }) => refusals.flatMap((refusal) => (refusal.kind === 'budget' ? [refusal.cap] : [])));
+  return [...new Set(caps)].map((cap): Reason => ({ kind: 'budget', cap }));
 }

@@ -1,4 +1,10 @@
 // Turns a decision into words: the line before an answer, the line in the log, and the whole story.
+import { capAdvice, capText } from './budget';
+import { restText } from './health';
+import type { LedgerRow } from './ledger';
+import { privacyAdvice, privateReasonText, privateRefusalText } from './explain-privacy';
+import { economyText, qualityText, switchText } from './switch-words';
+import { happened } from './told';
 import {
   OTHER,
   type Candidate,
@@ -22,7 +28,7 @@ export function headline(decision: Decision, candidates: readonly Candidate[]): 
 }
 
 function routePart(decision: Decision): string {
-  if (decision.route === undefined || decision.probability === undefined) return shortReason(decision.reasons);
+  if (decision.route === undefined || decision.probability === undefined) return shortReason(decision.reasons, decision.at);
   const runnerUp = decision.runnerUp && decision.confidence !== 'one_route' ? `, then ${scored(decision.runnerUp)}` : '';
   return `${escapeMarkdown(routeLabel(decision.route))} ${percent(decision.probability)}${runnerUp}`;
 }
@@ -31,9 +37,9 @@ function scored({ route, probability }: ScoredRoute): string {
   return `${escapeMarkdown(routeLabel(route))} ${percent(probability)}`;
 }
 
-function shortReason(reasons: readonly Reason[]): string {
+function shortReason(reasons: readonly Reason[], at: number): string {
   const first = reasons[0];
-  return first ? escapeMarkdown(reasonText(first)) : 'no reason recorded';
+  return first ? escapeMarkdown(reasonText(first, at)) : 'no reason recorded';
 }
 
 function extraParts(decision: Decision): string[] {
@@ -41,8 +47,15 @@ function extraParts(decision: Decision): string[] {
   return [
     ...(rule ? [escapeMarkdown(rule.rule)] : []),
     ...(decision.localOnly ? ['stays on this machine'] : []),
+    ...decision.reasons.flatMap((reason) => passedOver(reason, decision.at)).slice(0, 2),
     ...decision.degraded.flatMap(shortDegradation).slice(0, 1),
   ];
+}
+
+/** What keeps the request from its usual model; never silent. */
+function passedOver(reason: Reason, at: number): string[] {
+  if (reason.kind === 'budget') return [escapeMarkdown(capText(reason.cap))];
+  return reason.kind === 'resting' ? [escapeMarkdown(restText(reason.model, reason, at))] : [];
 }
 
 function shortDegradation(step: Degradation): string[] {
@@ -58,12 +71,12 @@ export function logLine(decision: Decision): string {
   const runnerUp = decision.runnerUp ? `, runner-up ${decision.runnerUp.route} ${percent(decision.runnerUp.probability)}` : '';
   const fallbacks = decision.fallbacks.length > 0 ? `, then ${decision.fallbacks.slice(0, 3).join(', ')}` : '';
   const degraded = decision.degraded.map((step) => `; ${degradationText(step)}`).join('');
-  const why = decision.reasons.filter((reason) => !['route', 'other'].includes(reason.kind)).map(reasonText).join('; ');
+  const why = decision.reasons.filter((reason) => !['route', 'other'].includes(reason.kind)).map((reason) => reasonText(reason, decision.at)).join('; ');
   return `[${decision.id}] ${decision.surface}: ${route}${by}${runnerUp} -> ${decision.model ?? 'no model'}${fallbacks} (${why})${degraded}`;
 }
 
-/** The whole decision as markdown. */
-export function explain(decision: Decision, candidates: readonly Candidate[]): string {
+/** The whole decision as markdown, with what came of it: the requests that were made for it. */
+export function explain(decision: Decision, candidates: readonly Candidate[], requests: readonly LedgerRow[] = []): string {
   const locality = candidates.find((known) => known.id === decision.model)?.locality;
   const lines = [
     `# Why ${decision.model === undefined ? 'no model could answer' : `\`${decision.model}\``}`,
@@ -72,13 +85,15 @@ export function explain(decision: Decision, candidates: readonly Candidate[]): s
     ...(decision.fallbacks.length > 0 ? [`- **Then:** ${decision.fallbacks.map((id) => `\`${id}\``).join(', ')}`] : []),
     `- **Route:** ${routeSentence(decision)}`,
     ...(decision.routes.length > 1 ? [`- **Several instructions:** ${decision.routes.join(', ')}`] : []),
-    ...(decision.localOnly ? ['- **Privacy:** a rule keeps this request on this machine'] : []),
+    ...(decision.localOnly ? ['- **Privacy:** this request stays on this machine'] : []),
     '',
     '## Reasons',
     '',
-    ...decision.reasons.map((reason) => `1. ${escapeMarkdown(reasonText(reason))}`),
+    ...decision.reasons.map((reason) => `1. ${escapeMarkdown(reasonText(reason, decision.at))}`),
+    ...section('What happened', happened(requests)),
     ...section('What did not go as planned', [...decision.degraded.map(degradationText), ...decision.notes]),
     ...section('Models that were not considered', decision.refused.map(refusedText)),
+    ...section('What you can change', privacyAdvice(decision)),
     '',
     `<small>Decision ${decision.id}, ${new Date(decision.at).toISOString()}, ${decision.surface}</small>`,
   ];
@@ -109,7 +124,8 @@ const UNCLASSIFIED: Record<Extract<Reason, { kind: 'unclassified' }>['why'], str
   pinned: 'you named the model',
 };
 
-export function reasonText(reason: Reason): string {
+/** `at`: when it was decided, in milliseconds since the epoch; times of the same day are shown without a date. */
+export function reasonText(reason: Reason, at: number): string {
   switch (reason.kind) {
     case 'route':
       return `the request reads as ${reason.route} (${percent(reason.probability)}, ${reason.classifier})`;
@@ -131,6 +147,19 @@ export function reasonText(reason: Reason): string {
       return `none of your models for ${reason.route} can serve this request`;
     case 'none_eligible':
       return 'no model can serve this request';
+    case 'switch':
+      return switchText(reason);
+    case 'economy':
+      return economyText(reason);
+    case 'quality':
+      return qualityText(reason);
+    case 'resting':
+      return restText(reason.model, reason, at);
+    case 'budget':
+      return `${capText(reason.cap)}: ${capAdvice(reason.cap, at)}`;
+    case 'never_sent':
+    case 'secret':
+      return privateReasonText(reason);
   }
 }
 
@@ -148,6 +177,11 @@ export function refusalText(refusal: Refusal): string {
       return `not among the required models (${refusal.rule})`;
     case 'excluded':
       return `excluded (${refusal.rule})`;
+    case 'budget':
+      return capText(refusal.cap);
+    case 'never_sent':
+    case 'secret':
+      return privateRefusalText(refusal);
   }
 }
 

@@ -40,6 +40,20 @@ export interface LedgerRow {
 /** Receives every row once the request has ended. Must not throw. */
 export type LedgerSink = (row: LedgerRow) => void;
 
+/** Where rows are kept. Failing to write is reported by the implementation, never thrown. */
+export interface Ledger {
+  record(row: LedgerRow): void;
+  /** Rows of other windows and of earlier sessions from `since` on (milliseconds since the epoch), each once, some hundred at a time; empty when there are no more. */
+  others(since: number): Promise<readonly LedgerRow[]>;
+  /** All rows from `since` on, oldest first. */
+  rows(since: number): Promise<readonly LedgerRow[]>;
+}
+
+/** Whether a server refused before it did anything; nothing is paid for that. */
+export function wasTurnedAway({ outcome, code, answered }: { readonly outcome: Outcome; readonly code: RouterErrorCode | undefined; readonly answered: boolean }): boolean {
+  return outcome === 'failed' && !answered && code !== 'timeout' && code !== 'cut';
+}
+
 /** Host and port of an address; the text itself when it is none. */
 export function hostOf(endpoint: string): string {
   return /^[a-z][\w+.-]*:\/\/(?:[^/?#@]*@)?([^/?#]+)/iu.exec(endpoint)?.[1] ?? endpoint;

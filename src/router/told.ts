@@ -36,7 +36,8 @@ export function happened(requests: readonly LedgerRow[]): string[] {
   return left > 0 ? [`${String(left)} earlier requests`, ...lines] : lines;
 }
 
-function requestText(row: LedgerRow): string {
+/** One request in one line. */
+export function requestText(row: LedgerRow): string {
   const who = `${clockTime(row.at, row.at)} ${row.model} at ${row.endpoint}`;
   return [`${who}: ${outcomeText(row)}`, ...mismatch(row), ...tokensText(row)].join(', ');
 }

@@ -87,6 +87,8 @@ export type TurnRole = 'system' | 'user' | 'assistant' | 'tool';
 export interface Turn {
   readonly role: TurnRole;
   readonly text: string;
+  /** Files whose text a model on this machine may have repeated here; none where a hosted one spoke. */
+  readonly files?: readonly string[];
 }
 
 /** What the router knows of one request. Text is used for classification only, never logged. */

@@ -3,6 +3,8 @@
 import * as z from 'zod';
 import { defaultRoutes } from './defaults';
 import { modelSetting, routeSetting, ruleSetting, type ModelSetting, type RouteSetting, type RuleSetting } from './entries';
+import { KEY_ADVICE, keyIn } from './keys-in-settings';
+import { BUILT_IN_NEVER_SEND, type NeverSend } from './never-send';
 import { settingSpecs, type SettingKey, type SettingValue } from './schema';
 import type { SettingSpec } from './spec';
 import type { Problem, RawSetting, Rule, SettingOrigin, SettingRoute, Settings } from './settings';
@@ -48,9 +50,22 @@ export function parseSettings(read: Read): ParsedSettings {
       debounceMs: scalar('inline.debounceMs'),
       maxTokens: scalar('inline.maxTokens'),
     },
+    budgets: parseBudgets(scalar),
+    neverSend: parseNeverSend(read('neverSend'), report),
+    secrets: scalar('secrets'),
     logPrompts: scalar('log.prompts'),
   };
   return { settings, problems };
+}
+
+function parseBudgets(scalar: <K extends SettingKey>(key: K) => SettingValue<K>): Settings['budgets'] {
+  return {
+    day: { usd: scalar('budgets.usdPerDay'), requests: scalar('budgets.requestsPerDay') },
+    month: { usd: scalar('budgets.usdPerMonth'), requests: scalar('budgets.requestsPerMonth') },
+    conversation: { usd: scalar('budgets.usdPerConversation'), requests: scalar('budgets.requestsPerConversation') },
+    warnAt: scalar('budgets.warnAtPercent') / 100,
+    atLimit: scalar('budgets.atLimit'),
+  };
 }
 
 /** The value a layer may have: machine-scoped keys take the user's alone. */
@@ -86,6 +101,11 @@ function parseModels(raw: RawSetting, report: Report): Record<string, ModelSetti
       continue;
     }
     for (const [name, entry] of Object.entries(value)) {
+      const key = keyIn(entry);
+      if (key !== undefined) {
+        report('models', `.${name}${key}`, `${KEY_ADVICE}; this model is left out`, origin);
+        continue;
+      }
       const parsed = modelSetting.safeParse(entry);
       if (parsed.success && name.trim() !== '') models[name] = parsed.data;
       else reportEntry(report, { key: 'models', path: `.${name}`, error: parsed.error, origin });
@@ -143,11 +163,40 @@ function parseRoutes(raw: RawSetting, includeDefaults: boolean, report: Report):
 }
 
 function parseRules(raw: RawSetting, report: Report): Rule[] {
-  return parseList<RuleSetting>('rules', raw, ruleSetting, report).map(({ data, origin, index }) => ({
+  const rules = parseList<RuleSetting>('rules', raw, ruleSetting, report).map(({ data, origin, index }) => ({
     ...data,
     origin,
     label: data.reason ?? `rule ${String(index + 1)} of the ${origin} settings`,
   }));
+  return [...rules, ...unreadable(raw)];
+}
+
+/** A rule of privacy that cannot be read, by a misspelt condition perhaps, keeps everything here until it is put right. */
+function unreadable(raw: RawSetting): Rule[] {
+  const layersOf = [['user', raw.user], ['workspace', raw.workspace]] as const;
+  return layersOf.flatMap(([origin, value]) =>
+    (Array.isArray(value) ? (value as unknown[]) : []).flatMap((entry, index): Rule[] => {
+      const meant = isRecord(entry) && (entry['require'] === 'local' || entry['exclude'] === 'hosted');
+      if (!meant || ruleSetting.safeParse(entry).success) return [];
+      return [{ when: {}, require: 'local', origin, label: `rule ${String(index + 1)} of the ${origin} settings cannot be read` }];
+    }),
+  );
+}
+
+/** A workspace can only add; what the user takes out with "!" stays in where the workspace names it. */
+function parseNeverSend({ user, workspace }: RawSetting, report: Report): NeverSend {
+  const asList = (value: unknown): unknown => (typeof value === 'string' ? [value] : value);
+  const items = parseList('neverSend', { user: asList(user), workspace: asList(workspace) }, z.string().min(1), report);
+  const of = (origin: SettingOrigin, excepted: boolean): Item<string>[] =>
+    items.filter((item) => item.origin === origin && item.data.startsWith('!') === excepted);
+  for (const { index } of of('workspace', true)) {
+    report('neverSend', `[${String(index)}]`, 'a workspace can only add files, not take them out; it is ignored', 'workspace');
+  }
+  return {
+    globs: [...BUILT_IN_NEVER_SEND, ...of('user', false).map(({ data }) => data)],
+    except: of('user', true).map(({ data }) => data.slice(1)),
+    added: of('workspace', false).map(({ data }) => data),
+  };
 }
 
 interface BadEntry {

@@ -1,5 +1,6 @@
 // The settings as the rest of the product reads them: parsed, layered, with what was wrong beside them.
 import type { ClassifierEndpoint, ModelSetting, RuleSetting } from './entries';
+import type { NeverSend } from './never-send';
 
 /** Who wrote a value. A workspace may add and narrow, never widen. */
 export type SettingOrigin = 'default' | 'user' | 'workspace';
@@ -30,6 +31,24 @@ export interface ClassifierSettings {
   readonly warmUp: boolean;
 }
 
+/** US dollars and requests; 0 is no limit. */
+export interface Cap {
+  readonly usd: number;
+  readonly requests: number;
+}
+
+export interface Budgets {
+  readonly day: Cap;
+  readonly month: Cap;
+  readonly conversation: Cap;
+  /** Share of a cap, 0..1, from which on there is a warning. */
+  readonly warnAt: number;
+  readonly atLimit: 'stop' | 'warn';
+}
+
+/** What happens to secrets in text for hosted models. */
+export type SecretsMode = 'ask' | 'redact' | 'block' | 'off';
+
 export interface Settings {
   readonly models: Readonly<Record<string, ModelSetting>>;
   readonly routes: readonly SettingRoute[];
@@ -46,6 +65,9 @@ export interface Settings {
   /** Both empty where nothing is set. */
   readonly localModels: { readonly folder: string; readonly mirror: string };
   readonly inline: { readonly enabled: boolean; readonly debounceMs: number; readonly maxTokens: number };
+  readonly budgets: Budgets;
+  readonly neverSend: NeverSend;
+  readonly secrets: SecretsMode;
   readonly logPrompts: boolean;
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLedger, type Ledger, type LedgerOptions } from '../../../src/adapters/ledger-file';
+import { createLedger, type ClosableLedger, type LedgerOptions } from '../../../src/adapters/ledger-file';
 import type { LedgerRow } from '../../../src/router/ledger';
 import { recordingLog } from '../../support/adapters';
 import { ledgerRow } from '../../support/ledger';
@@ -26,7 +26,7 @@ const FORMS = [
 ] satisfies { form: string; file: string; options: Partial<LedgerOptions> }[];
 
 describe.each(FORMS)('the ledger in $form', ({ file, options }) => {
-  const open = (more: Partial<LedgerOptions> = {}): Ledger => createLedger({ folder, log: recordingLog(), now: () => NOW, ...options, ...more });
+  const open = (more: Partial<LedgerOptions> = {}): ClosableLedger => createLedger({ folder, log: recordingLog(), now: () => NOW, ...options, ...more });
 
   it('gives rows back as they were, every field of them', async () => {
     const all = [

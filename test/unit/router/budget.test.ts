@@ -28,6 +28,7 @@ describe('the cost of a request', () => {
     ['input and output', { price, locality: 'hosted' }, { inputTokens: 1_000_000, outputTokens: 100_000 }, 4.5],
     ['cached input at its own price', { price, locality: 'hosted' }, { inputTokens: 1_000_000, outputTokens: 0, cachedInputTokens: 900_000 }, 0.57],
     ['cached input at the full price where no other is known', { price: { input: 3, output: 15 }, locality: 'hosted' }, { inputTokens: 1_000_000, outputTokens: 0, cachedInputTokens: 900_000 }, 3],
+    ['input written to the cache at its own price', { price: { input: 3, output: 15, cacheWrite: 3.75 }, locality: 'hosted' }, { inputTokens: 1_000_000, outputTokens: 0, cacheWriteTokens: 800_000 }, 3.6],
     ['an unknown price: not known, not zero', { locality: 'hosted' }, { inputTokens: 5, outputTokens: 5 }, undefined],
     ['this machine', { locality: 'local' }, { inputTokens: 5, outputTokens: 5 }, 0],
     ['a paid service behind a gateway of this machine', { price, locality: 'local' }, { inputTokens: 1_000_000, outputTokens: 0 }, 3],

@@ -6,7 +6,8 @@ import { createGlobMatcher } from '../../../src/adapters/globs';
 import { createLexicalClassifier } from '../../../src/router/lexical';
 import { createConversationMemory } from '../../../src/router/memory';
 import { createRouter } from '../../../src/router/route';
-import type { Capability, Decision, RouteRequest, Surface } from '../../../src/router/types';
+import type { Rest } from '../../../src/router/health';
+import type { Capability, CapUse, Decision, RouteRequest, Surface } from '../../../src/router/types';
 import { parseSettings } from '../../../src/settings/parse';
 
 interface Case {
@@ -18,7 +19,15 @@ interface Case {
   needs?: Capability[];
   inputTokens?: number;
   pinned?: string;
+  /** Name, path and address of each open folder. */
+  folders?: string[];
+  /** What a search for secrets found; null where nobody could look. */
+  secrets?: { kind: string; count: number }[] | null;
   workspace?: Record<string, unknown>;
+  /** Models that rest, from midnight of 1970 on. */
+  resting?: Record<string, Rest>;
+  /** Budgets that are used up. */
+  spent?: CapUse[];
   expect: {
     route?: string | null;
     model?: string | null;
@@ -49,7 +58,10 @@ for (const file of readdirSync(folder)) {
         workspace: one.workspace?.[`fairlead.${key}`],
       }));
       const candidates = buildCandidates({ models: settings.models, discovered: [], vscode: [] });
-      const decision = await decideCase(one, { ...settings, candidates, matches: createGlobMatcher() });
+      const matches = createGlobMatcher();
+      const privacy = { neverSend: settings.neverSend, secrets: settings.secrets === 'ask' || settings.secrets === 'redact' ? 'replace' : settings.secrets, matches } as const;
+      const now = { resting: new Map(Object.entries(one.resting ?? {})), spent: one.spent ?? [] };
+      const decision = await decideCase(one, { ...settings, candidates, matches, privacy, ...now });
       check(one, decision);
       for (const [id, endpoint] of Object.entries(one.expect.endpointOf ?? {})) {
         expect(candidates.find((candidate) => candidate.id === id)?.endpoint).toBe(endpoint);
@@ -74,6 +86,8 @@ async function decideCase(one: Case, policy: Parameters<ReturnType<typeof create
     needs: one.needs ?? [],
     paths: one.paths ?? [],
     languages: one.languages ?? [],
+    workspace: one.folders ?? [],
+    ...(one.secrets === null ? {} : { secrets: one.secrets ?? [] }),
     ...(one.pinned === undefined ? {} : { pinned: one.pinned }),
   };
   return one.surface === 'inline'

@@ -15,10 +15,13 @@ describe('settings', () => {
     expect(settings.inline).toEqual({ enabled: true, debounceMs: 150, maxTokens: 128 });
     expect(settings.discovery).toEqual({ enabled: true, endpoints: [] });
     expect(settings.logPrompts).toBe(false);
+    const none = { usd: 0, requests: 0 };
+    expect(settings.budgets).toEqual({ day: none, month: none, conversation: none, warnAt: 0.8, atLimit: 'stop' });
   });
 
   it.each<[string, Values, string, string]>([
     ['a number out of range', { 'inline.debounceMs': -5 }, 'fairlead.inline.debounceMs', ''],
+    ['a budget below zero', { 'budgets.usdPerDay': -1 }, 'fairlead.budgets.usdPerDay', ''],
     ['a model without a name for the server', { models: { a: { provider: 'openai' } } }, 'fairlead.models', '.a.model'],
     ['an unknown provider', { models: { a: { provider: 'x', model: 'y' } } }, 'fairlead.models', '.a.provider'],
     ['a base address that is no address', { models: { a: { provider: 'openai', model: 'm', baseUrl: 'ftp://x' } } }, 'fairlead.models', '.a.baseUrl'],
@@ -76,4 +79,17 @@ describe('settings', () => {
       expect(problems).toMatchObject([{ setting: `fairlead.${key}`, origin: 'workspace' }]);
     },
   );
+
+  it('takes budgets from the user alone, each for itself', () => {
+    const { settings, problems } = parse(
+      { 'budgets.usdPerDay': 5, 'budgets.requestsPerConversation': 30, 'budgets.usdPerMonth': 'much', 'budgets.warnAtPercent': 50 },
+      { 'budgets.usdPerDay': 500, 'budgets.atLimit': 'warn' },
+    );
+    expect(settings.budgets).toMatchObject({ day: { usd: 5 }, month: { usd: 0 }, conversation: { requests: 30 }, warnAt: 0.5, atLimit: 'stop' });
+    expect(problems.map(({ setting, origin }) => [setting, origin])).toEqual([
+      ['fairlead.budgets.usdPerDay', 'workspace'],
+      ['fairlead.budgets.usdPerMonth', 'user'],
+      ['fairlead.budgets.atLimit', 'workspace'],
+    ]);
+  });
 });
