@@ -101,7 +101,7 @@ function localityIn({ model, endpoint }: Asked, discovered: readonly Candidate[]
 /** Ollama lists all it has, so a model that is not there when the server answered is not installed. */
 function missing({ provider, model, endpoint }: Asked, discovered: readonly Candidate[]): Pick<Candidate, 'unavailable'> {
   const answered = discovered.some((found) => rootKey(found.endpoint) === rootKey(endpoint));
-  return provider === 'ollama' && answered ? { unavailable: `Ollama has no ${model}; \`ollama pull ${model}\` gets it.` } : {};
+  return provider === 'ollama' && answered ? { unavailable: `Ollama has no ${model}: “Fairlead: Pull an Ollama Model” or \`ollama pull ${model}\` gets it.` } : {};
 }
 
 /** OpenAI-compatible servers stand below /v1; people leave that out. */

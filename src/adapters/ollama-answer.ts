@@ -1,4 +1,4 @@
-// Reads Ollama's streamed answers.
+// Reads Ollama's streamed answers: text, thoughts, tool calls, usage, the model that ran, and how it ended.
 import type { ChatEvent } from '../router/ports';
 import { RouterError } from '../shared/errors';
 import { newCallId } from './tool-calls';
@@ -10,6 +10,7 @@ export interface OllamaChunk {
   readonly model?: string;
   readonly message?: {
     readonly content?: string;
+    readonly thinking?: string;
     readonly tool_calls?: readonly {
       readonly id?: string;
       readonly function?: { readonly name?: string; readonly arguments?: unknown };
@@ -48,6 +49,7 @@ function* readChunk(chunk: OllamaChunk, state: State): Generator<ChatEvent, void
     state.named = true;
     yield { type: 'executed', model: chunk.model };
   }
+  if (chunk.message?.thinking) yield { type: 'thinking', text: chunk.message.thinking };
   if (chunk.message?.content) {
     state.spoke = true;
     yield { type: 'text', text: chunk.message.content };

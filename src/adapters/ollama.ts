@@ -5,22 +5,29 @@ import { fimFormatByMarks, fimFormatFor, fimFormatOfFamily, renderFim, withExtra
 import type { Backend, ChatCall, ChatEvent, FimCall } from '../router/ports';
 import type { Candidate } from '../router/types';
 import { RouterError } from '../shared/errors';
-import { DEFAULT_DEADLINES, readWithin } from './deadlines';
+import { deadlinesFor, readWithin } from './deadlines';
 import { createFimMemory, fillIn, type FimTransport } from './fim';
 import type { HttpBackendDeps } from './http-deps';
 import { readJsonLines } from './json-lines';
 import { hostOf } from './locality';
 import { type OllamaChunk, readOllamaAnswer } from './ollama-answer';
-import { toOllamaBody } from './ollama-messages';
+import { keepAlive, toOllamaBody } from './ollama-messages';
 import { askJson, rootOf } from './probe';
+import { createThoughtMemory } from './thoughts';
+import { withUsage } from './usage';
 import { createWire } from './wire';
 
 export function createOllamaBackend(deps: HttpBackendDeps): Backend {
   const memory = createFimMemory();
+  const thoughts = createThoughtMemory();
 
   function chat(call: ChatCall, signal: AbortSignal): AsyncGenerator<ChatEvent, void, undefined> {
-    const chunks = send(deps, { candidate: call.candidate, path: '/api/chat', body: toOllamaBody(call) }, signal);
-    return readOllamaAnswer(chunks, hostOf(call.candidate.endpoint));
+    const { candidate } = call;
+    const messages = call.messages.map((message) =>
+      message.role === 'assistant' ? { ...message, parts: thoughts.restore(candidate, message.parts) } : message,
+    );
+    const chunks = send(deps, { candidate, path: '/api/chat', body: toOllamaBody({ ...call, messages }) }, signal);
+    return thoughts.watch(candidate, withUsage(call, readOllamaAnswer(chunks, hostOf(candidate.endpoint))));
   }
 
   function fim(call: FimCall, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
@@ -52,7 +59,7 @@ async function* send(deps: HttpBackendDeps, { candidate, path, body }: Request, 
       yield chunk;
     }
   }
-  yield* readWithin({ open, explain: wire.explain, deadlines: { ...DEFAULT_DEADLINES, ...deps.deadlines } }, signal);
+  yield* readWithin({ open, explain: wire.explain, deadlines: deadlinesFor(candidate, deps.deadlines) }, signal);
 }
 
 /** Ollama refuses `suffix` for models whose template has no place for it; their family's marks may still work. */
@@ -84,7 +91,7 @@ function sampling(call: FimCall, stop: readonly string[]): object {
 function transport(deps: HttpBackendDeps, name: string, toBody: (call: FimCall) => object): FimTransport {
   async function* ask(call: FimCall, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
     const { candidate } = call;
-    const body = { model: candidate.model, stream: true, ...toBody(call) };
+    const body = { model: candidate.model, stream: true, ...keepAlive(candidate), ...toBody(call) };
     let done = false;
     for await (const chunk of send(deps, { candidate, path: '/api/generate', body }, signal)) {
       if (chunk.response) yield chunk.response;

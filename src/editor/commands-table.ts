@@ -19,13 +19,17 @@ const rows = {
   removeApiKey: { id: 'fairlead.removeApiKey', title: 'Remove an API Key…' },
   findModels: { id: 'fairlead.findModels', title: 'Find Models on This Machine', icon: '$(search)' },
   downloadModel: { id: 'fairlead.downloadModel', title: 'Download a Local Model…', icon: '$(cloud-download)' },
+  pullModel: { id: 'fairlead.pullModel', title: 'Pull an Ollama Model…', icon: '$(cloud-download)' },
   removeModel: { id: 'fairlead.removeModel', title: 'Remove a Local Model…' },
   routeText: { id: 'fairlead.routeText', title: 'Route a Text (Dry Run)…', icon: '$(milestone)' },
   importRoutes: { id: 'fairlead.importRoutes', title: 'Import Routes from Plano…' },
   exportRoutes: { id: 'fairlead.exportRoutes', title: 'Export Routes for Plano' },
   correctRoute: { id: 'fairlead.correctRoute', title: 'This Belongs to Another Route…', icon: '$(arrow-swap)' },
   forgetCorrections: { id: 'fairlead.forgetCorrections', title: 'Forget Route Corrections…' },
+  whatMayLeave: { id: 'fairlead.whatMayLeave', title: 'What May Leave This Machine?', icon: '$(shield)' },
   showLastDecision: { id: 'fairlead.showLastDecision', title: 'Show Last Decision', icon: '$(milestone)' },
+  showSpending: { id: 'fairlead.showSpending', title: 'Show Spending', icon: '$(credit-card)' },
+  exportLedger: { id: 'fairlead.exportLedger', title: 'Export Ledger as CSV…' },
   toggleInline: { id: 'fairlead.toggleInline', title: 'Toggle Inline Completions' },
   showOutput: { id: 'fairlead.showOutput', title: 'Show Output', icon: '$(output)' },
   openSettings: { id: 'fairlead.openSettings', title: 'Open Settings', icon: '$(gear)' },
@@ -40,5 +44,14 @@ export type CommandName = keyof typeof rows;
 
 /** Those that local-models.ts registers. */
 export type LocalModelCommand = 'downloadModel' | 'removeModel';
+
+/** The one that ollama-pull.ts registers. */
+export type OllamaCommand = 'pullModel';
+
+/** Those that spending.ts registers. */
+export type SpendingCommand = 'showSpending' | 'exportLedger';
+
+/** The one that privacy-view.ts registers. */
+export type PrivacyCommand = 'whatMayLeave';
 
 export const commands: Readonly<Record<CommandName, CommandRow>> = rows;

@@ -5,7 +5,7 @@ import { estimateTokens } from '../router/tokens';
 import { isAbort } from '../shared/abort';
 import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';
-import { commands, type CommandName, type LocalModelCommand } from './commands-table';
+import { commands, type CommandName, type LocalModelCommand, type OllamaCommand, type PrivacyCommand, type SpendingCommand } from './commands-table';
 import { connectServer, type ConnectDeps } from './connect';
 import { correctRoute, forgetCorrections, type CorrectDeps } from './correct-route';
 import type { DecisionLog, DecisionView } from './decision-log';
@@ -32,7 +32,7 @@ const SAID_MS = 4000;
 const WALKTHROUGH = 'fairlead.fairlead#start';
 
 export function registerCommands(deps: CommandDeps): vscode.Disposable {
-  const handlers: Record<Exclude<CommandName, LocalModelCommand>, Handler> = {
+  const handlers: Record<Exclude<CommandName, LocalModelCommand | OllamaCommand | PrivacyCommand | SpendingCommand>, Handler> = {
     connectServer: () => connectServer(deps),
     storeApiKey: (baseUrl) => deps.keys.askAndStore(typeof baseUrl === 'string' ? baseUrl : undefined),
     removeApiKey: () => deps.keys.askAndRemove(),

@@ -11,6 +11,7 @@ export const ollamaRoutes: Readonly<Record<string, Route>> = {
   'POST /api/show': show,
   'POST /api/chat': (exchange) => generate(exchange, 'chat'),
   'POST /api/generate': (exchange) => generate(exchange, 'generate'),
+  'POST /api/pull': pull,
   'GET /v1/models': ({ models, response }) =>
     sendJson(response, 200, { object: 'list', data: Object.keys(models).map((id) => ({ id, object: 'model', owned_by: 'library' })) }),
 };
@@ -44,6 +45,25 @@ function show(exchange: Exchange): void {
     model_info: { 'general.architecture': 'test', ...(facts.file === undefined ? {} : { 'general.basename': facts.file }), ...(facts.contextTokens === undefined ? {} : { 'test.context_length': facts.contextTokens }) },
     ...(facts.capabilities ? { capabilities: facts.capabilities } : {}),
   });
+}
+
+/** Two files; the fault of the model's script, if any, comes in the middle of the second. */
+async function pull({ models, request, response }: Exchange): Promise<void> {
+  const name = String(request.body['model']);
+  const fault = models[name]?.fault;
+  const file = (digest: string, total: number, completed: number) => ({ status: `pulling ${digest}`, digest, total, completed });
+  const steps = [{ status: 'pulling manifest' }, file('a', 100, 50), file('a', 100, 100), file('b', 300, 150)];
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  if (!(name in models)) {
+    response.end(`${JSON.stringify({ status: 'pulling manifest' })}\n${JSON.stringify({ error: 'pull model manifest: file does not exist' })}\n`);
+    return;
+  }
+  for (const step of steps) response.write(`${JSON.stringify(step)}\n`);
+  if (fault?.kind === 'hang') return;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  if (fault?.kind === 'drop') response.destroy();
+  else if (fault?.kind === 'no_finish') response.end();
+  else response.end([file('b', 300, 300), { status: 'verifying sha256 digest' }, { status: 'success' }].map((step) => `${JSON.stringify(step)}\n`).join(''));
 }
 
 function notFound({ request, response }: Exchange): void {

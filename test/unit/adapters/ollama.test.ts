@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createOllamaBackend } from '../../../src/adapters/ollama';
+import { type PullProgress, pullOllamaModel } from '../../../src/adapters/ollama-pull';
 import type { ChatCall, ChatEvent } from '../../../src/router/ports';
 import type { Candidate } from '../../../src/router/types';
-import { candidate, chatCall, collect, recordingLog, textOf } from '../../support/adapters';
+import { isAbort } from '../../../src/shared/abort';
+import { candidate, chatCall, collect, fimCall, recordingLog, rejection, textOf } from '../../support/adapters';
 import { type ModelScript, type ModelServer, startModelServer } from '../../support/openai-server';
 
 let server: ModelServer | undefined;
@@ -26,6 +28,61 @@ describe('a chat with Ollama', () => {
       { type: 'usage', usage: { inputTokens: 40, outputTokens: 4 } },
       { type: 'finish', reason: 'stop' },
     ]);
+  });
+
+  it('keeps thoughts apart from text, and says when usage is an estimate', async () => {
+    const events = await ask({ reply: 'Yes.', thinks: 2 });
+    expect(events.filter(({ type }) => type !== 'text' && type !== 'executed')).toEqual([
+      { type: 'thinking', text: ' hm' },
+      { type: 'thinking', text: ' hm' },
+      { type: 'usage', usage: { inputTokens: expect.any(Number) as number, outputTokens: 3, estimated: true } },
+      { type: 'finish', reason: 'stop' },
+    ]);
+  });
+
+  it('gives thoughts that led to a tool call back with its result', async () => {
+    server = await startModelServer({ kind: 'ollama', models: { m: { thinks: 2, toolCalls: [{ id: 'c1', name: 'read', arguments: {} }] } } });
+    const backend = createOllamaBackend({ key: async () => undefined, log: recordingLog() });
+    const asked = candidate({ provider: 'ollama', endpoint: server.url, model: 'm' });
+    const signal = new AbortController().signal;
+    await collect(backend.chat(chatCall(asked), signal));
+    const messages: ChatCall['messages'] = [
+      { role: 'assistant', parts: [{ type: 'tool_call', id: 'c1', name: 'read', input: {} }] },
+      { role: 'tool', parts: [{ type: 'tool_result', id: 'c1', text: 'x' }] },
+    ];
+    await collect(backend.chat(chatCall(asked, { messages }), signal));
+    expect((sent()['messages'] as object[])[0]).toMatchObject({ thinking: ' hm hm' });
+  });
+
+  it.each([
+    ['30m', '30m'],
+    ['-1', -1],
+    ['0', 0],
+  ])('keeps the model loaded as the user wants it: %s', async (keepAlive, expected) => {
+    await ask({ reply: 'ok' }, {}, { keepAlive });
+    expect(sent()['keep_alive']).toBe(expected);
+  });
+
+  it('keeps it loaded for completions too', async () => {
+    server = await startModelServer({ kind: 'ollama', models: { m: { reply: 'x' } } });
+    const backend = createOllamaBackend({ key: async () => undefined, log: recordingLog() });
+    await collect(backend.fim!(fimCall(candidate({ provider: 'ollama', endpoint: server.url, model: 'm', keepAlive: '1h' })), new AbortController().signal));
+    expect(sent()['keep_alive']).toBe('1h');
+  });
+
+  it.each([
+    [{ reasoning_effort: 'high' }, { think: 'high' }],
+    [{ reasoning_effort: 'none' }, { think: false }],
+    [{ response_format: { type: 'json_object' } }, { format: 'json' }],
+    [{ response_format: { type: 'json_schema', json_schema: { schema: { type: 'object' } } } }, { format: { type: 'object' } }],
+  ])('says %j in its own words', async (options, expected) => {
+    await ask({ reply: 'ok' }, { options }, { capabilities: ['thinking'] });
+    expect(sent()).toMatchObject(expected);
+  });
+
+  it('does not tell a model to think that cannot', async () => {
+    await ask({ reply: 'ok' }, { options: { reasoning_effort: 'high' } });
+    expect(sent()).not.toHaveProperty('think');
   });
 
   it('ends for its length when it does', async () => {
@@ -95,5 +152,37 @@ describe('the window', () => {
   it('is the user’s when the user says so', async () => {
     await ask({ reply: 'ok' }, { ...words(6000), options: { num_ctx: 2048 } });
     expect(sentOptions()['num_ctx']).toBe(2048);
+  });
+});
+
+describe('getting a model', () => {
+  async function pull(script: ModelScript, model = 'm', controller = new AbortController()): Promise<PullProgress[]> {
+    server = await startModelServer({ kind: 'ollama', models: { m: script } });
+    const seen: PullProgress[] = [];
+    const onProgress = (progress: PullProgress) => {
+      seen.push(progress);
+      if (progress.bytes === 250) controller.abort();
+    };
+    await pullOllamaModel({ key: async () => undefined, log: recordingLog() }, { baseUrl: server.baseUrl, model }, { onProgress: script.fault?.kind === 'hang' ? onProgress : (one) => void seen.push(one), signal: controller.signal });
+    return seen;
+  }
+
+  it('says how much of all its files is there', async () => {
+    const seen = await pull({});
+    expect(seen.map(({ bytes, totalBytes }) => [bytes, totalBytes])).toEqual([[0, 0], [50, 100], [100, 100], [250, 400], [400, 400], [400, 400], [400, 400]]);
+    expect(seen.at(-1)?.status).toBe('success');
+  });
+
+  it('that is nowhere says so in Ollama’s words', async () => {
+    expect(await rejection(pull({}, 'no-such-model'))).toMatchObject({ code: 'not_found', message: expect.stringContaining('file does not exist') as string });
+  });
+
+  it.each(['drop', 'no_finish'] as const)('that is broken off (%s) is not there', async (kind) => {
+    expect(await rejection(pull({ fault: { kind, words: 0 } }))).toMatchObject({ code: 'cut' });
+  });
+
+  it('is given up at once', async () => {
+    expect(isAbort(await rejection(pull({ fault: { kind: 'hang' } })))).toBe(true);
+    await server!.aborted('/api/pull');
   });
 });
