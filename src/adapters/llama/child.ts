@@ -64,7 +64,7 @@ export class GgufChild {
     });
     this.process.stderr?.on('data', (chunk: Buffer) => {
       const text = chunk.toString('utf8').trim();
-      this.lastStderr = text.split('\n').at(-1) ?? '';
+      this.lastStderr = worstLine(text) ?? this.lastStderr;
       deps.log.debug(`gguf child: ${text}`);
     });
     this.process.once('error', (error) => {
@@ -194,6 +194,12 @@ function forkHost(hostPath: string): ChildProcess {
     // In VS Code the executable is Electron, which behaves as Node only when told so.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
   });
+}
+
+/** Node's own last line after an exception is its version. */
+function worstLine(text: string): string | undefined {
+  const lines = text.split('\n').filter((line) => !/^(?:Node\.js v|\s|$)/u.test(line));
+  return lines.find((line) => /error/iu.test(line)) ?? lines.at(-1);
 }
 
 /** The file in use; nobody knows which one it was when several were. */

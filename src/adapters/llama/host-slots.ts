@@ -40,6 +40,8 @@ export interface Slots {
 interface Held {
   opened: { readonly context: LlamaContext; readonly paced: PacedSequence; readonly tokens: number; readonly bytes: number } | undefined;
   busy: boolean;
+  /** Of the request that has it. */
+  signal: AbortSignal | undefined;
   usedAt: number;
 }
 
@@ -66,6 +68,7 @@ export function createSlots(deps: SlotDeps): Slots {
     const own = slot;
     if (!held.includes(own)) held.push(own);
     own.busy = true;
+    own.signal = signal;
     try {
       throwIfAborted(signal);
       const { paced, tokens } = await fitted(own, wanted, deps);
@@ -91,19 +94,20 @@ function mayOpen(held: readonly Held[], { most, free }: SlotDeps): boolean {
 
 /**
  * The free context whose content helps most, unless it would throw away more than it saves and a new one may be
- * opened; undefined when all are busy.
+ * opened; undefined when all are busy, or when the best one is about to be free.
  */
 function pick(held: readonly Held[], prompt: readonly Token[], another: boolean): Held | undefined {
   const free = held.filter(({ busy }) => !busy);
-  const rated = free.map((slot) => {
+  const stopping = held.filter(({ busy, signal }) => busy && signal?.aborted === true);
+  const rated = [...free, ...stopping].map((slot) => {
     const has = slot.opened?.paced.sequence.contextTokens ?? [];
     let same = 0;
     while (same < has.length && same < prompt.length && has[same] === prompt[same]) same += 1;
     return { slot, same, lost: has.length - same };
   });
   const [best] = rated.filter(({ same, lost }) => same > 0 && same >= lost).sort((a, b) => b.same - a.same);
-  if (best) return best.slot;
-  if (another) return { opened: undefined, busy: false, usedAt: 0 };
+  if (best) return best.slot.busy ? undefined : best.slot;
+  if (another) return { opened: undefined, busy: false, signal: undefined, usedAt: 0 };
   return free.sort((a, b) => a.usedAt - b.usedAt)[0];
 }
 
