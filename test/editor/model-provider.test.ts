@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import type { ModelServer } from '../support/openai-server';
+import { startCountingProxy, type CountingProxy } from '../support/counting-proxy';
+import { startModelServer, type ModelServer } from '../support/openai-server';
 import { ask, auto, reset, serve, set, textOf, until } from './support';
 
 const chats = (server: ModelServer): ModelServer['requests'] => server.requests.filter(({ path }) => path.endsWith('/chat/completions'));
@@ -28,10 +29,23 @@ describe('Fairlead Auto', () => {
     await reset();
   });
 
-  it('is offered once and not to itself', async () => {
+  it('is offered in four ways, with each usable model by its name and none of its own again', async () => {
+    server = await serve({ tester: {} });
+    await set({ models: { tester: { provider: 'openai', baseUrl: server.baseUrl, model: 'tester' }, copilot: { provider: 'vscode', vendor: 'copilot' } } });
     await auto();
-    const models = await vscode.lm.selectChatModels({ vendor: 'fairlead' });
-    assert.deepEqual(models.map(({ id }) => id), ['auto']);
+    const ids = async (): Promise<string[]> => (await vscode.lm.selectChatModels({ vendor: 'fairlead' })).map(({ id }) => id);
+    await until(async () => ((await ids()).includes('model/tester') ? true : undefined));
+    assert.deepEqual(await ids(), ['auto', 'auto-economy', 'auto-quality', 'auto-local', 'model/tester']);
+  });
+
+  it('says that its models have changed when they have', async () => {
+    await auto();
+    const changes: string[] = [];
+    const listening = vscode.lm.onDidChangeChatModels(() => changes.push('changed'));
+    server = await serve({ newcomer: {} });
+    await until(async () => ((await vscode.lm.selectChatModels({ vendor: 'fairlead', id: 'model/newcomer' })).length > 0 ? true : undefined));
+    listening.dispose();
+    assert.ok(changes.length > 0);
   });
 
   it('sends a request to the model of its route and streams the answer', async () => {
@@ -154,12 +168,57 @@ describe('Fairlead Auto', () => {
     assert.equal(chats(server).length, 0);
   });
 
-  it('claims the largest window of its models', async () => {
+  it('claims the largest window of its models, less room for the answer', async () => {
     server = await serve({ small: {}, large: {} }, { large: { contextWindow: 200_000 } });
     await auto();
     await until(async () => {
       const [model] = await vscode.lm.selectChatModels({ vendor: 'fairlead' });
-      return model !== undefined && model.maxInputTokens >= 200_000 ? true : undefined;
+      return model !== undefined && model.maxInputTokens > 150_000 && model.maxInputTokens < 200_000 ? true : undefined;
     });
+  });
+});
+
+describe('Auto (local only)', () => {
+  let here: ModelServer | undefined;
+  let hosted: ModelServer | undefined;
+  let outside: CountingProxy | undefined;
+
+  afterEach(async () => {
+    await outside?.close();
+    await hosted?.close();
+    await here?.close();
+    [here, hosted, outside] = [undefined, undefined, undefined];
+    await set({ 'classifier.use': undefined, 'classifier.endpoint': undefined });
+    await reset();
+  });
+
+  it('sends nothing to a hosted model or classifier, not even when no local model answers', async () => {
+    hosted = await startModelServer({ models: { cloud: { reply: 'from afar' } } });
+    outside = await startCountingProxy({ to: hosted.url });
+    here = await serve({ laptop: { reply: 'from here' } });
+    const cloud = { provider: 'openai', baseUrl: outside.baseUrl, model: 'cloud', capabilities: ['tools'] };
+    const laptop = { provider: 'openai', baseUrl: here.baseUrl, model: 'laptop', capabilities: ['tools'] };
+    await set({
+      models: { cloud, laptop },
+      routes: ROUTES.map((route) => ({ ...route, models: ['cloud', 'laptop'] })),
+      'classifier.use': 'remote',
+      'classifier.endpoint': { baseUrl: outside.baseUrl },
+    });
+    await auto();
+    const localOnly = (await vscode.lm.selectChatModels({ vendor: 'fairlead', id: 'auto-local' }))[0]!;
+    const question = ask('write unit tests for this class');
+    assert.equal(await textOf(await localOnly.sendRequest(question)), 'from here');
+    const call = new vscode.LanguageModelToolCallPart('call_9', 'read_file', { path: 'a.ts' });
+    const result = new vscode.LanguageModelToolResultPart('call_9', [new vscode.LanguageModelTextPart('class A {}')]);
+    const step = [...question, vscode.LanguageModelChatMessage.Assistant([call]), vscode.LanguageModelChatMessage.User([result])];
+    assert.equal(await textOf(await localOnly.sendRequest(step, { tools: [read] })), 'from here');
+    here.setModels({ laptop: { fault: { kind: 'status', status: 400 } } });
+    await assert.rejects(async () => textOf(await localOnly.sendRequest(question)));
+    await set({ models: { cloud } });
+    await assert.rejects(async () => textOf(await localOnly.sendRequest(question)), /cloud must stay on this machine \(Auto \(local only\)\)/u);
+    assert.doesNotMatch(outside.text(), /POST|unit tests/u);
+    // The same model answers where it may: what was counted is the way there.
+    assert.equal(await textOf(await (await auto()).sendRequest(question)), 'from afar');
+    assert.match(outside.text(), /unit tests/u);
   });
 });
