@@ -6,7 +6,9 @@ import { cutOverrun, insertionFrom, type Insertion } from './trim';
 export interface Stop {
   /** Takes the next piece; true when the rest of the stream is not wanted. */
   add(piece: string): boolean;
-  /** Everything that came so far, trimmed. */
+  /** Everything that came so far, as it came. */
+  raw(): string;
+  /** The same, trimmed. */
   insertion(): Insertion;
   /** The whole lines that came so far, trimmed: what can be shown before the stream ends. */
   wholeLines(): Insertion;
@@ -27,6 +29,7 @@ export function createStop(place: Place, syntax?: Syntax): Stop {
       if (all.length > MOST_CHARS) return true;
       return piece.includes('\n') && cutOverrun(complete(), here(), true).ended;
     },
+    raw: () => all,
     insertion: () => insertionFrom(all, here()),
     wholeLines: () => insertionFrom(complete(), here()),
   };

@@ -1,52 +1,34 @@
-import { describe, expect, it, vi } from 'vitest';
-import { createTurnstile } from '../../../src/completion/debounce';
-import { isAbort } from '../../../src/shared/abort';
+import { describe, expect, it } from 'vitest';
+import { createRhythm } from '../../../src/completion/debounce';
 
-const never = new AbortController().signal;
+const typing = (intervalMs: number, latencyMs = 200) => {
+  const rhythm = createRhythm();
+  for (let key = 0; key < 60; key += 1) rhythm.key(key * intervalMs);
+  for (let answer = 0; answer < 30; answer += 1) rhythm.answered(latencyMs);
+  return rhythm;
+};
 
-describe('createTurnstile', () => {
-  it('runs work after the wait', async () => {
-    await expect(createTurnstile().run(1, never, () => Promise.resolve('done'))).resolves.toBe('done');
+describe('the wait before a request', () => {
+  it('is longer for those who type slowly, so that it falls into a pause', () => {
+    expect(typing(250).wait('const a', 1000)).toBeGreaterThan(typing(90).wait('const a', 1000));
+    expect(typing(250).wait('const a', 1000)).toBeGreaterThan(250);
   });
-
-  it('does not start a request that was superseded while it waited', async () => {
-    const turnstile = createTurnstile();
-    const work = vi.fn(() => Promise.resolve('old'));
-    const old = turnstile.run(50, never, work).catch(isAbort);
-    const young = turnstile.run(0, never, () => Promise.resolve('new'));
-    await expect(young).resolves.toBe('new');
-    await expect(old).resolves.toBe(true);
-    expect(work).not.toHaveBeenCalled();
+  it('is shorter behind a sign than in a word', () => {
+    const rhythm = typing(200);
+    expect(rhythm.wait('f(', 1000)).toBeLessThan(rhythm.wait('fo', 1000));
   });
-
-  it('ends a running request when a newer one comes', async () => {
-    const turnstile = createTurnstile();
-    let seen: AbortSignal | undefined;
-    let start = (): void => undefined;
-    const started = new Promise<void>((resolve) => {
-      start = resolve;
-    });
-    const old = turnstile
-      .run(0, never, (signal) => {
-        seen = signal;
-        start();
-        return new Promise((_, reject) => {
-          signal.addEventListener('abort', () => {
-            reject(new DOMException('x', 'AbortError'));
-          });
-        });
-      })
-      .catch(isAbort);
-    await started;
-    await turnstile.run(0, never, () => Promise.resolve());
-    expect(seen?.aborted).toBe(true);
-    await expect(old).resolves.toBe(true);
+  it('is shorter for a slow model', () => {
+    expect(typing(200, 900).wait('fo', 1000)).toBeLessThan(typing(200, 100).wait('fo', 1000));
   });
-
-  it('ends when the caller cancels', async () => {
-    const controller = new AbortController();
-    const waiting = createTurnstile().run(1000, controller.signal, () => Promise.resolve('x')).catch(isAbort);
-    controller.abort();
-    await expect(waiting).resolves.toBe(true);
+  it('is never longer than the setting, and never negative', () => {
+    expect(typing(500).wait('fo', 150)).toBe(150);
+    expect(typing(500).wait('fo', 0)).toBe(0);
+    expect(typing(60, 2000).wait('f(', 1000)).toBe(0);
+  });
+  it('does not take a pause for a rhythm', () => {
+    const rhythm = typing(100);
+    const before = rhythm.wait('fo', 1000);
+    rhythm.key(60_000);
+    expect(rhythm.wait('fo', 1000)).toBe(before);
   });
 });

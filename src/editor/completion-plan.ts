@@ -1,0 +1,56 @@
+// Which models a request for ghost text goes to: the router's decision, made at once by rules alone, less those that
+// rest after a failure.
+import * as vscode from 'vscode';
+import type { Plan } from '../completion/filling';
+import type { CompletionRequest } from '../completion/request';
+import type { FimExtra } from '../router/ports';
+import { estimateTokens } from '../router/tokens';
+import type { RouteRequest } from '../router/types';
+import type { Dispatch } from './dispatch';
+import { newId } from './ids';
+
+/** A model that failed is left alone for a while, so that typing does not hammer a dead server. */
+const COOL_DOWN_MS = 15_000;
+const MOST_ATTEMPTS = 2;
+/** What of the text around the cursor a model gets at most; enough for an estimate of the size. */
+const SENT_CHARS = 8000;
+
+export interface Planner {
+  readonly plan: (request: CompletionRequest, extra: readonly FimExtra[], signal: AbortSignal) => Promise<Plan>;
+  /** The model did not answer. */
+  failed(model: string): void;
+}
+
+export function createPlanner({ dispatch }: { readonly dispatch: Dispatch }): Planner {
+  const coolUntil = new Map<string, number>();
+  const rests = (model: string): boolean => (coolUntil.get(model) ?? 0) > Date.now();
+  return {
+    plan: async (request, extra, signal) => {
+      const resource = vscode.Uri.parse(request.document);
+      await dispatch.ready(signal);
+      const searched = await dispatch.searched(routeRequest(request, extra), resource, signal);
+      const { decision, candidates } = dispatch.decideNow(searched, resource);
+      const order = [decision.model, ...decision.fallbacks].flatMap((id) => candidates.find((one) => one.id === id) ?? []);
+      const models = order.filter(({ id }) => !rests(id)).slice(0, MOST_ATTEMPTS);
+      const why = decision.model === undefined ? 'no model can fill in the middle' : 'the server does not answer';
+      return { decisionId: decision.id, models, ...(models.length > 0 ? {} : { why }) };
+    },
+    failed: (model) => {
+      coolUntil.set(model, Date.now() + COOL_DOWN_MS);
+    },
+  };
+}
+
+function routeRequest({ path, language, before, after }: CompletionRequest, extra: readonly FimExtra[]): RouteRequest {
+  const texts = [before.slice(-SENT_CHARS), after.slice(0, SENT_CHARS), ...extra.map(({ text }) => text)];
+  return {
+    id: newId(),
+    surface: 'inline',
+    turns: [],
+    inputTokens: texts.reduce((sum, text) => sum + estimateTokens(text), 0),
+    needs: ['fim'],
+    paths: [...new Set([path, ...extra.map((one) => one.path)])],
+    texts,
+    languages: [language],
+  };
+}

@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest';
+import { isSkipped, type Completion, type Skipped } from '../../../src/completion/request';
+import { isAbort } from '../../../src/shared/abort';
+import { candidate } from '../../support/adapters';
+import { fakeModel, never, request } from './support';
+
+const textOf = (outcome: Completion | Skipped | undefined): string =>
+  outcome === undefined ? 'pending' : isSkipped(outcome) ? `skipped: ${outcome.skipped}` : outcome.insertion.text;
+
+/** Asks, and remembers what came of it. */
+function ask({ completer }: ReturnType<typeof fakeModel>, at: Parameters<typeof request>[0], fields = {}, signal = never) {
+  const asked: { outcome?: Completion | Skipped; error?: unknown } = {};
+  completer.complete(request(at, fields), signal).then(
+    (outcome) => (asked.outcome = outcome),
+    (error: unknown) => (asked.error = error),
+  );
+  return asked;
+}
+
+const SUM = 'const sum = |\n';
+
+describe('a request for ghost text', () => {
+  it('waits for a pause, asks and shows', async () => {
+    const model = fakeModel(() => ['a +', ' b;']);
+    const asked = ask(model, SUM);
+    await model.clock.runUntil(20);
+    expect(model.calls).toHaveLength(0);
+    await model.clock.runUntil(1000);
+    expect(textOf(asked.outcome)).toBe('a + b;');
+    expect(model.calls[0]?.call).toMatchObject({ prefix: 'const sum = ', suffix: '\n', path: 'a.ts', language: 'typescript', maxTokens: 128 });
+  });
+
+  it('does not wait when asked by hand', async () => {
+    const model = fakeModel(() => ['a;']);
+    ask(model, SUM, { manual: true });
+    await model.clock.runUntil(0);
+    expect(model.calls).toHaveLength(1);
+  });
+
+  it('is never sent when the next key comes in time', async () => {
+    const model = fakeModel(() => ['a;']);
+    ask(model, SUM);
+    await model.clock.runUntil(20);
+    ask(model, 'const sum = x|\n');
+    await model.clock.runUntil(1000);
+    expect(model.calls.map(({ call }) => call.prefix)).toEqual(['const sum = x']);
+  });
+
+  it('is ended at the server as soon as the next key does not fit', async () => {
+    const model = fakeModel(() => ['a +', ' b', ' + c;'], {}, 100);
+    ask(model, SUM);
+    await model.clock.runUntil(200);
+    expect(model.calls[0]?.aborted).toBe(false);
+    ask(model, 'const sum = x|\n');
+    expect(model.calls[0]?.aborted).toBe(true);
+  });
+
+  it('goes on when the next key is what the model wrote', async () => {
+    const model = fakeModel(() => ['a +', ' b', ' + c;'], {}, 100);
+    const controller = new AbortController();
+    ask(model, SUM, {}, controller.signal);
+    await model.clock.runUntil(200);
+    controller.abort();
+    const next = ask(model, 'const sum = a|\n');
+    await model.clock.runUntil(2000);
+    expect(textOf(next.outcome)).toBe(' + b + c;');
+    expect(model.calls).toHaveLength(1);
+    expect(model.calls[0]?.aborted).toBe(false);
+  });
+
+  it('ends at once when its caller goes and nothing has come', async () => {
+    const model = fakeModel(() => ['a'], {}, 500);
+    const controller = new AbortController();
+    const asked = ask(model, SUM, {}, controller.signal);
+    await model.clock.runUntil(300);
+    controller.abort();
+    await model.clock.runUntil(301);
+    expect(model.calls[0]?.aborted).toBe(true);
+    expect(isAbort(asked.error)).toBe(true);
+  });
+
+  it('ends a little later when its caller goes and nobody follows', async () => {
+    const model = fakeModel(() => Array.from({ length: 50 }, () => 'a'), {}, 20);
+    const controller = new AbortController();
+    ask(model, SUM, {}, controller.signal);
+    await model.clock.runUntil(250);
+    controller.abort();
+    await model.clock.runUntil(260);
+    expect(model.calls[0]?.aborted).toBe(false);
+    await model.clock.runUntil(600);
+    expect(model.calls[0]?.aborted).toBe(true);
+  });
+
+  it('shows the first lines while the rest is still coming, and says when more is there', async () => {
+    const model = fakeModel(() => ['  a();\n', '  b();\n', '  c();\n'], {}, 300);
+    const asked = ask(model, 'function f() {\n|\n}\n');
+    await model.clock.runUntil(600);
+    expect(textOf(asked.outcome)).toBe('  a();');
+    const { more } = asked.outcome as Completion;
+    await model.clock.runUntil(2000);
+    expect(await more).toBe(true);
+    expect(textOf(ask(model, 'function f() {\n|\n}\n').outcome)).toBe('pending');
+    const again = await model.completer.complete(request('function f() {\n|\n}\n'), never);
+    expect(textOf(again)).toBe('  a();\n  b();\n  c();');
+    expect(model.calls).toHaveLength(1);
+  });
+
+  it('stops the stream behind the block', async () => {
+    const model = fakeModel(() => ['  a();\n', '}\n', '\nfunction g() {\n', ...Array.from({ length: 50 }, () => 'x\n')]);
+    const asked = ask(model, 'function f() {\n|');
+    await model.clock.runUntil(200);
+    // Fifty more pieces would have taken a second.
+    expect(textOf(asked.outcome)).toBe('  a();\n}');
+  });
+
+  it.each([
+    ['with nothing before the cursor', '|\n', 'nothing_to_go_on'],
+    ['inside a word', 'const su|m = 1;', 'inside_word'],
+    ['on a line of data', `${'x'.repeat(3000)}|`, 'long_line'],
+  ])('is not sent %s', async (_, at, skipped) => {
+    const model = fakeModel(() => ['a']);
+    expect(await model.completer.complete(request(at), never)).toEqual({ skipped });
+  });
+
+  it('says why nothing is shown', async () => {
+    const nothing = fakeModel(() => ['\n']);
+    const asked = ask(nothing, SUM);
+    await nothing.clock.runUntil(1000);
+    expect(textOf(asked.outcome)).toBe('skipped: nothing_useful');
+    const nobody = fakeModel(() => [], { route: async () => ({ decisionId: 'd', models: [], why: 'no model' }) });
+    const alone = ask(nobody, SUM);
+    await nobody.clock.runUntil(1000);
+    expect(alone.outcome).toEqual({ skipped: 'no_model', detail: 'no model' });
+  });
+
+  it('goes on to the next model when one fails', async () => {
+    const models = ['broken', 'good'].map((id) => candidate({ id, endpoint: 'http://127.0.0.1', model: id }));
+    const told: unknown[] = [];
+    const model = fakeModel(
+      ({ candidate: { id } }) => {
+        if (id === 'broken') throw new Error('out of memory');
+        return ['a;'];
+      },
+      { route: async () => ({ decisionId: 'd', models }), asked: (...what) => told.push(what) },
+    );
+    const asked = ask(model, SUM);
+    await model.clock.runUntil(1000);
+    expect(asked.outcome).toMatchObject({ model: 'good', insertion: { text: 'a;' } });
+    expect(told).toEqual([['broken', 'asking'], ['broken', { failed: 'out of memory' }], ['good', 'asking'], ['good', 'answered']]);
+  });
+
+  it('is not shown when the filter expects a rejection, unless it was asked for by hand', async () => {
+    const model = fakeModel(() => ['a;'], { worthShowing: () => false });
+    const asked = ask(model, SUM);
+    const byHand = ask(model, 'const other = |\n', { manual: true });
+    await model.clock.runUntil(1000);
+    const again = ask(model, SUM);
+    await model.clock.runUntil(2000);
+    expect([textOf(again.outcome), textOf(byHand.outcome)]).toEqual(['skipped: filtered', 'a;']);
+    expect(textOf(asked.outcome)).toBe('skipped: superseded');
+  });
+});
+
+describe('asking ahead', () => {
+  const lines = (call: { readonly prefix: string }) => (call.prefix.endsWith('= ') ? ['a + b;'] : ['\n', 'c();']);
+  const shown = async (model: ReturnType<typeof fakeModel>) => {
+    const asked = ask(model, SUM);
+    await model.clock.runUntil(500);
+    model.completer.askAhead(asked.outcome as Completion, request(SUM));
+    return asked.outcome as Completion;
+  };
+
+  it('has what follows a suggestion ready when it is accepted', async () => {
+    const model = fakeModel((call) => (call.prefix.endsWith('= ') ? ['a + b;'] : ['\n  .c();']));
+    await shown(model);
+    await model.clock.runUntil(1000);
+    expect(model.calls).toHaveLength(2);
+    expect(textOf(await model.completer.complete(request('const sum = a + b;|\n'), never))).toBe('\n  .c();');
+    expect(model.calls).toHaveLength(2);
+  });
+
+  it('goes on while the suggestion is typed over, and ends when something else is typed', async () => {
+    const model = fakeModel(lines, {}, 100);
+    await shown(model);
+    await model.clock.runUntil(520);
+    await model.completer.complete(request('const sum = a|\n'), never);
+    expect(model.calls[1]?.aborted).toBe(false);
+    ask(model, 'const sum = x|\n');
+    expect(model.calls[1]?.aborted).toBe(true);
+  });
+
+  it('asks no model that is not on this machine', async () => {
+    const hosted = candidate({ id: 'hosted', locality: 'hosted', endpoint: 'https://a.example', model: 'm' });
+    const model = fakeModel(lines, { route: async () => ({ decisionId: 'd', models: [hosted] }) });
+    await shown(model);
+    await model.clock.runUntil(2000);
+    expect(model.calls).toHaveLength(1);
+  });
+
+  it('never happens twice at once', async () => {
+    const model = fakeModel(lines, {}, 100);
+    const first = await shown(model);
+    model.completer.askAhead(first, request(SUM));
+    await model.clock.runUntil(2000);
+    expect(model.calls).toHaveLength(2);
+  });
+});
