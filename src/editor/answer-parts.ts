@@ -3,6 +3,8 @@
 // button part and no progress after it; its buttons are command links.
 import * as vscode from 'vscode';
 import { escapeMarkdown } from '../router/explain';
+import { heldBackText } from '../router/explain-privacy';
+import type { HeldBack } from '../router/ports';
 import { messageOf, type RouterError } from '../shared/errors';
 import type { Log } from '../shared/log';
 import { commands, type CommandName } from './commands-table';
@@ -67,6 +69,11 @@ export async function withLateProgress<T>(stream: vscode.ChatResponseStream, tex
 
 export function switchedLine(from: string, to: string, error: RouterError): string {
   return `$(warning) **${escapeMarkdown(from)}** could not answer: ${escapeMarkdown(sentence(error))} **${escapeMarkdown(to)}** answers instead.\n\n`;
+}
+
+/** What a hosted model did not get to see. */
+export function heldBackLine(held: HeldBack): string {
+  return `$(shield) Stayed on this machine: ${escapeMarkdown(heldBackText(held))}.\n\n`;
 }
 
 export function mismatchLine(announced: string, executed: string): string {

@@ -3,9 +3,10 @@ import * as vscode from 'vscode';
 import type { RunEvent } from '../router/execute';
 import { headline, refusalText } from '../router/explain';
 import type { ChatCall } from '../router/ports';
+import { leavesMachine } from '../router/rules';
 import type { Candidate, Decision, RouteRequest } from '../router/types';
 import { RouterError } from '../shared/errors';
-import { button, errorResult, feedbackLine, headLine, mismatchLine, ownWords, switchedLine, withLateProgress, type OwnWords } from './answer-parts';
+import { button, errorResult, feedbackLine, headLine, heldBackLine, mismatchLine, ownWords, switchedLine, withLateProgress, type OwnWords } from './answer-parts';
 import type { AnswerMetadata } from './answer-metadata';
 import { buildPrompt, historyTurns, type ChatPrompt, type PromptSource } from './chat-prompt';
 import { conversationKey } from './conversations';
@@ -27,18 +28,21 @@ export async function answer(deps: ParticipantDeps, asked: Asked): Promise<vscod
   const references = await readReferences(request.references);
   for (const { shown } of references.attachments) if (shown) stream.reference(shown);
   const source: PromptSource = { question: request.prompt, history: historyTurns(context.history), earlier: earlierPaths(context.history), references };
-  const { routed, prompt } = await withLateProgress(stream, 'Choosing a model…', () => chooseModel(deps, source, signal));
+  const chosen = await withLateProgress(stream, 'Choosing a model…', () => chooseModel(deps, source, signal));
+  const { routed, prompt } = chosen;
   const words = ownWords(stream);
   words.say(headLine(headline(routed.decision, routed.candidates), routed.decision.id));
   const left = [...references.left, ...prompt.left];
   if (left.length > 0) words.say(`$(info) Left out: ${left.join(', ')}.\n\n`);
   if (routed.decision.model === undefined) return noModel(stream, routed.decision, words);
-  return streamAnswer(deps, asked, { routed, prompt, words });
+  return streamAnswer(deps, asked, { ...chosen, words });
 }
 
 interface Chosen {
   readonly routed: Routed;
   readonly prompt: ChatPrompt;
+  /** Workspace-relative paths of all files of the request, earlier ones too. */
+  readonly files: readonly string[];
 }
 
 /** Routes with all that fits the largest window; when only smaller ones may serve, cuts down and routes again. */
@@ -70,10 +74,11 @@ async function routeWithin(deps: ParticipantDeps, source: PromptSource, limits: 
     inputTokens: prompt.tokens,
     needs: needsOf(prompt.messages, []),
     paths: [...new Set(files)],
+    texts: prompt.messages.flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))),
     languages: [...new Set(languages)],
   };
   const resource = attachments.find(({ uri }) => uri !== undefined)?.uri ?? vscode.window.activeTextEditor?.document.uri;
-  return { routed: await deps.dispatch.decide(request, resource, limits.signal), prompt };
+  return { routed: await deps.dispatch.decide(request, resource, limits.signal), prompt, files: request.paths };
 }
 
 function budget(usable: readonly Candidate[]): number {
@@ -95,7 +100,7 @@ interface Running extends Chosen {
 
 async function streamAnswer(deps: ParticipantDeps, asked: Asked, running: Running): Promise<vscode.ChatResult> {
   const { stream, signal } = asked;
-  const { routed, prompt, words } = running;
+  const { routed, prompt, words, files } = running;
   const { decision } = routed;
   const call: Omit<ChatCall, 'candidate'> = { messages: prompt.messages, tools: [], toolMode: 'auto', options: {} };
   const shown: Shown = { model: decision.model, empty: true, mismatch: undefined };
@@ -107,10 +112,10 @@ async function streamAnswer(deps: ParticipantDeps, asked: Asked, running: Runnin
     if (shown.empty) throw new RouterError('malformed', `${shown.model ?? 'The model'} ended without an answer.`);
     if (shown.mismatch !== undefined) words.say(shown.mismatch);
     words.say(feedbackLine(decision.id));
-    return { metadata: metadataOf(decision, shown.model, words) };
+    return { metadata: metadataOf(decision, shown, { words, files: readable(routed, shown.model, files) }) };
   } catch (error) {
     const failed = signal.aborted ? {} : errorResult(error, stream, deps.log);
-    return { ...failed, metadata: metadataOf(decision, shown.model, words) };
+    return { ...failed, metadata: metadataOf(decision, shown, { words, files: readable(routed, shown.model, files) }) };
   }
 }
 
@@ -138,6 +143,9 @@ function show(event: RunEvent, { stream, words, shown }: Showing): void {
     case 'mismatch':
       shown.mismatch = mismatchLine(event.announced, event.executed);
       break;
+    case 'outgoing':
+      words.say(heldBackLine(event));
+      break;
     case 'text':
       shown.empty = false;
       stream.markdown(event.text);
@@ -147,8 +155,19 @@ function show(event: RunEvent, { stream, words, shown }: Showing): void {
   }
 }
 
-function metadataOf(decision: Decision, model: string | undefined, words: OwnWords): AnswerMetadata {
-  return { decisionId: decision.id, route: decision.route, model, ownText: words.said };
+interface Answered {
+  readonly words: OwnWords;
+  readonly files: readonly string[];
+}
+
+function metadataOf(decision: Decision, { model }: Pick<Shown, 'model'>, { words, files }: Answered): AnswerMetadata {
+  return { decisionId: decision.id, route: decision.route, model, files: [...files], ownText: words.said };
+}
+
+/** Files whose text the answer may repeat: a hosted model saw none of those that must not leave. */
+function readable({ candidates }: Routed, model: string | undefined, files: readonly string[]): readonly string[] {
+  const candidate = candidates.find(({ id }) => id === model);
+  return candidate && leavesMachine(candidate) ? [] : files;
 }
 
 /** The routing decision is still an answer; the buttons lead to a model. */
@@ -161,7 +180,7 @@ function noModel(stream: vscode.ChatResponseStream, decision: Decision, words: O
   );
   const offered = refused.length > 0 ? (['openSettings', 'findModels'] as const) : (['findModels', 'connectServer', 'storeApiKey', 'openWalkthrough'] as const);
   for (const name of offered) button(stream, name);
-  return { metadata: metadataOf(decision, undefined, words) };
+  return { metadata: metadataOf(decision, { model: undefined }, { words, files: [] }) };
 }
 
 function greet(stream: vscode.ChatResponseStream): vscode.ChatResult {

@@ -6,7 +6,7 @@ import type { Turn } from '../router/types';
 import type { AnswerMetadata } from './answer-metadata';
 import { readMetadata } from './answer-metadata';
 import { countTokens } from './lm-messages';
-import type { Attachment, ReadReferences } from './references';
+import { earlierPaths, type Attachment, type ReadReferences } from './references';
 
 const SYSTEM = [
   'You are a programming assistant that answers in the chat view of Visual Studio Code.',
@@ -36,12 +36,16 @@ export interface PromptSource {
 /** Earlier turns as the models saw them: without the lines and buttons that are ours. */
 export function historyTurns(history: readonly (vscode.ChatRequestTurn | vscode.ChatResponseTurn)[]): Turn[] {
   const turns: Turn[] = [];
+  let attached: string[] = [];
   for (const turn of history) {
+    if (turn instanceof vscode.ChatRequestTurn) attached = [...attached, ...earlierPaths([turn])];
     if (turn instanceof vscode.ChatRequestTurn) {
       if (turn.command === undefined && turn.prompt.trim() !== '') turns.push({ role: 'user', text: turn.prompt });
     } else if (turn.command === undefined) {
-      const text = answerText(turn, readMetadata(turn.result));
-      if (text !== '') turns.push({ role: 'assistant', text });
+      const metadata = readMetadata(turn.result);
+      const text = answerText(turn, metadata);
+      // Of an answer that is not ours it is not known what its model could read.
+      if (text !== '') turns.push({ role: 'assistant', text, files: metadata?.files ?? attached });
     }
   }
   return turns.slice(-MOST_HISTORY_TURNS);
@@ -63,7 +67,7 @@ export function buildPrompt({ question, history, references }: PromptSource, bud
     const fitted = fit(attachment, room);
     if (fitted.note !== undefined) left.push(fitted.note);
     if (fitted.text === undefined) continue;
-    attached.push({ type: 'text', text: fitted.text });
+    attached.push({ type: 'text', text: fitted.text, ...(attachment.path === undefined ? {} : { files: [attachment.path] }) });
     room -= estimateTokens(fitted.text);
   }
 
@@ -80,8 +84,8 @@ export function buildPrompt({ question, history, references }: PromptSource, bud
   return { messages, tokens: countTokens(messages), left };
 }
 
-function messageOf({ role, text }: Turn): Message {
-  return { role, parts: [{ type: 'text', text }] };
+function messageOf({ role, text, files }: Turn): Message {
+  return { role, parts: [{ type: 'text', text, ...(files === undefined ? {} : { files }) }] };
 }
 
 function startingWithUser(messages: readonly Message[]): readonly Message[] {

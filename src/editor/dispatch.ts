@@ -1,45 +1,41 @@
 // From a surface to the router and on to a backend: the same two steps for chat, agents and ghost text.
 import type * as vscode from 'vscode';
-import type { Backend, ChatCall, Clock } from '../router/ports';
+import type { Backend } from '../router/ports';
 import { mayGoOn } from '../router/eligibility';
-import { runDecision, type RunEvent } from '../router/execute';
 import type { Policy } from '../router/decide';
 import { toClassifierInput } from '../router/conversation';
 import type { Router } from '../router/route';
 import type { GlobMatcher } from '../router/rules';
-import type { Candidate, Decision, ProviderKind, RouteRequest, Surface } from '../router/types';
-import type { Log } from '../shared/log';
+import type { Candidate, ProviderKind, RouteRequest, Surface } from '../router/types';
 import type { Corrections } from './corrections';
 import type { Pool } from './pool';
+import type { Agreed, Privacy } from './privacy';
+import { createRuns, type Runs, type RunsDeps } from './runs';
 import type { SettingsStore } from './settings-store';
 
-export interface DispatchDeps {
+export interface DispatchDeps extends RunsDeps {
   readonly router: Router;
   readonly pool: Pool;
   readonly settings: SettingsStore;
-  readonly backends: ReadonlyMap<ProviderKind, Backend>;
   readonly matches: GlobMatcher;
   readonly corrections: Corrections;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly privacy: Privacy;
 }
 
-export interface Routed {
-  readonly decision: Decision;
-  readonly candidates: readonly Candidate[];
-}
+export type Routed = Agreed;
 
 export interface Earlier {
   readonly routes: readonly string[];
   readonly resource: vscode.Uri | undefined;
 }
 
-export interface Dispatch {
+export interface Dispatch extends Pick<Runs, 'run' | 'fill'> {
   decide(request: RouteRequest, resource: vscode.Uri | undefined, signal: AbortSignal): Promise<Routed>;
+  /** The request with what rules of privacy have to know; `decideNow` keeps one here that has not been searched. */
+  searched(request: RouteRequest, resource: vscode.Uri | undefined, signal: AbortSignal): Promise<RouteRequest>;
   decideNow(request: RouteRequest, resource: vscode.Uri | undefined): Routed;
   /** The models of an earlier decision that may go on with what the conversation holds by now, in their order. */
-  goOn(models: readonly string[], request: RouteRequest, earlier: Earlier): Routed['candidates'];
-  run(routed: Routed, call: Omit<ChatCall, 'candidate'>, signal: AbortSignal): AsyncIterable<RunEvent>;
+  goOn(models: readonly string[], request: RouteRequest, earlier: Earlier, signal: AbortSignal): Promise<Routed['candidates']>;
   /** Every known model as it may serve a surface. */
   candidates(surface: Surface): readonly Candidate[];
   /** Resolves when the models are known; at once except just after the start or a change of settings. */
@@ -49,12 +45,16 @@ export interface Dispatch {
   backend(provider: ProviderKind): Backend | undefined;
 }
 
-export function createDispatch({ router, pool, settings, backends, matches, corrections, clock, log }: DispatchDeps): Dispatch {
+export function createDispatch(deps: DispatchDeps): Dispatch {
+  const { router, pool, settings, backends, matches, corrections, privacy, resilience, budget } = deps;
+  const runs = createRuns(deps);
   const candidates = (surface: Surface): readonly Candidate[] => pool.candidates().map((one) => forSurface(one, surface));
 
-  function policyFor(surface: Surface, resource: vscode.Uri | undefined): Policy {
+  function policyFor({ surface, conversation }: RouteRequest, resource: vscode.Uri | undefined): Policy {
     const { routes, rules, defaultModels } = settings.for(resource);
-    return { routes, taught: corrections.applied(routes), rules, defaultModels, candidates: candidates(surface), matches };
+    const known = candidates(surface);
+    const now = { resting: resilience.resting(known), spent: budget.state(conversation).stops };
+    return { routes, taught: corrections.applied(routes), rules, defaultModels, candidates: known, matches, privacy: privacy.policyFor(resource), ...now };
   }
 
   return {
@@ -65,25 +65,29 @@ export function createDispatch({ router, pool, settings, backends, matches, corr
     },
     backend: (provider) => backends.get(provider),
     decide: async (request, resource, signal) => {
-      await pool.ready(signal);
-      const policy = policyFor(request.surface, resource);
-      const decision = await router.route(request, policy, signal);
+      await Promise.all([pool.ready(signal), budget.ready(signal)]);
+      runs.belongs(request);
+      const policy = policyFor(request, resource);
+      const known = await privacy.searched(request, policy, signal);
+      const decision = await router.route(known, policy, signal);
       corrections.heard(decision.id, toClassifierInput(request.turns, undefined, [])?.text);
-      return { decision, candidates: policy.candidates };
+      return privacy.agreed({ decision, candidates: policy.candidates }, known, signal);
     },
+    searched: (request, resource, signal) => privacy.searched(request, policyFor(request, resource), signal),
     decideNow: (request, resource) => {
-      const policy = policyFor(request.surface, resource);
+      const policy = policyFor(request, resource);
       return { decision: router.routeNow(request, policy), candidates: policy.candidates };
     },
-    goOn: (models, request, { routes, resource }) => {
-      const policy = policyFor(request.surface, resource);
+    goOn: async (models, asked, { routes, resource }, signal) => {
+      const policy = policyFor(asked, resource);
+      const request = await privacy.searched(asked, policy, signal);
       return models.flatMap((id) => {
         const candidate = policy.candidates.find((one) => one.id === id);
         return candidate && mayGoOn(candidate, { ...policy, request, routes }) ? [candidate] : [];
       });
     },
-    run: ({ decision, candidates: pooled }, call, signal) =>
-      runDecision({ decision, candidates: pooled, backends, call, clock, log }, signal),
+    run: runs.run,
+    fill: runs.fill,
   };
 }
 

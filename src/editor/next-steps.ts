@@ -23,6 +23,8 @@ const ADVICE: Partial<Record<RouterErrorCode, Advice>> = {
   timeout: { text: 'Ask again, or put a faster model first.', commands: ['openSettings'] },
   cut: { text: 'Ask again to start over.', commands: ['showOutput'] },
   no_consent: { text: 'Ask again and allow the model when VS Code asks.', commands: ['openSettings'] },
+  private: { text: '“Fairlead: What May Leave This Machine?” shows what holds here.', commands: ['whatMayLeave', 'openSettings'] },
+  not_local: { commands: ['openSettings'] },
   refused: { text: 'The last decision says why.', commands: ['showLastDecision', 'openSettings'] },
 };
 

@@ -19,16 +19,18 @@ export interface Attachment {
   readonly path?: string;
 }
 
+type Image = Extract<Part, { type: 'image' }>;
+
 export interface ReadReferences {
   readonly attachments: readonly Attachment[];
-  readonly images: readonly Part[];
+  readonly images: readonly Image[];
   /** What could not be read, in words. */
   readonly left: readonly string[];
 }
 
 export async function readReferences(references: readonly vscode.ChatPromptReference[]): Promise<ReadReferences> {
   const attachments: Attachment[] = [];
-  const images: Part[] = [];
+  const images: Image[] = [];
   const left: string[] = [];
   for (const reference of references) {
     try {
@@ -112,11 +114,12 @@ export function relative(uri: vscode.Uri): string {
 }
 
 /** Pasted and attached images: a class of proposed API, recognised by its shape. */
-async function imageOf(value: unknown): Promise<Part | undefined> {
+async function imageOf(value: unknown): Promise<Image | undefined> {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { mimeType, data } = value as { mimeType?: unknown; data?: unknown };
+  const { mimeType, data, reference } = value as { mimeType?: unknown; data?: unknown; reference?: unknown };
   if (typeof mimeType !== 'string' || !mimeType.startsWith('image/') || typeof data !== 'function') return undefined;
-  return { type: 'image', mimeType, data: (await (data as () => Thenable<Uint8Array>).call(value)) };
+  const files = reference instanceof vscode.Uri ? { files: [relative(reference)] } : {};
+  return { type: 'image', mimeType, data: await (data as () => Thenable<Uint8Array>).call(value), ...files };
 }
 
 function nameOf(reference: vscode.ChatPromptReference): string {

@@ -3,6 +3,7 @@
 import { decide, type Evidence, type Policy, type Unclassified } from './decide';
 import { toClassifierInput } from './conversation';
 import { climb } from './ladder';
+import { firstNeverSent } from './privacy';
 import { matchRules } from './rules';
 import type { ConversationMemory } from './memory';
 import type { Classifier, Clock, DecisionSink } from './ports';
@@ -60,15 +61,18 @@ async function gather(deps: RouterDeps, { request, policy }: Asked, signal: Abor
 
 /**
  * A classifier on a server is a place that text is sent to: rules of privacy hold for it as for models. The route is
- * not known yet, so a privacy rule about routes is taken to match.
+ * not known yet, so a privacy rule about routes is taken to match; and what was said of a file that is never sent may
+ * repeat it.
  */
 function mayRead(
   classifiers: readonly Classifier[],
   request: RouteRequest,
   policy: Policy,
 ): { readonly may: readonly Classifier[]; readonly kept: readonly Degradation[] } {
-  const { rules, matches } = policy;
-  if (!matchRules({ rules, request, route: undefined, alsoRoutes: [], matches }).localOnly) return { may: classifiers.map((one) => untaught(one, policy)), kept: [] };
+  const { rules, matches, privacy } = policy;
+  const { localOnly } = matchRules({ rules, request, route: undefined, alsoRoutes: [], matches });
+  const file = privacy && firstNeverSent(request.paths, privacy);
+  if (!localOnly && !file) return { may: classifiers.map((one) => untaught(one, policy)), kept: [] };
   const hosted = classifiers.filter((classifier) => classifier.locality === 'hosted');
   return {
     may: classifiers.filter((classifier) => classifier.locality !== 'hosted'),
