@@ -28,8 +28,8 @@ export function createLlamaBackend({ runtime, deadlines }: LlamaBackendDeps): Ba
   }
 
   async function* fim(call: FimCall, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
-    const { candidate, prefix, suffix, maxTokens, stop } = call;
-    const request = { prefix, suffix, sampling: { temperature: 0, maxTokens, stop } };
+    const { candidate, maxTokens, stop, ...around } = call;
+    const request = { ...around, sampling: { temperature: 0, maxTokens, stop } };
     for await (const piece of within((inner) => runtime.fill(specOf(candidate), request, inner), signal)) {
       if (piece.type === 'text') yield piece.text;
     }

@@ -14,6 +14,8 @@ let greeter: ModelSpec;
 let talker: ModelSpec;
 /** Random weights: its answer depends on every token before. */
 let random: ModelSpec;
+/** As the greeter, with marks for files. */
+let reader: ModelSpec;
 let toolUser: ModelSpec;
 
 beforeAll(async () => {
@@ -21,6 +23,7 @@ beforeAll(async () => {
   const put = (name: string, file: Parameters<TestRuntime['write']>[1]): ModelSpec => ({ path: test.write(name, file), use: 'writing' });
   greeter = put('greeter.gguf', scriptedWriter({ fim: true, follows: { ...chain('\n', 'Hi, you.'), ...chain('<|fim_middle|>', 'ab=cd', '<|endoftext|>') } }));
   talker = put('talker.gguf', scriptedWriter({ follows: { ...chain('\n', 'abcd '), ' ': 'a' } }));
+  reader = put('reader.gguf', scriptedWriter({ fim: true, more: ['<|repo_name|>', '<|file_sep|>'], follows: chain('<|fim_middle|>', 'ab=cd', '<|endoftext|>') }));
   random = put('random.gguf', tinyQwen2({ fim: true, width: 128 }));
   toolUser = put('tools.gguf', scriptedWriter({ template: QWEN_TOOLS_TEMPLATE, more: ['assistant\n', '<tool_call>', '</tool_call>', '\n{"name": "'], follows: READS_XY }));
 });
@@ -169,6 +172,22 @@ describe('a model in its own process, asked to fill in the middle', () => {
     await fill(test.runtime, greeter, { prefix, suffix });
     const typed = await fill(test.runtime, greeter, { prefix: `${prefix}a, b`, suffix });
     expect(typed.promptTokens - typed.cachedTokens).toBe('a, b'.length + suffix.length + 2);
+  });
+
+  it.each([
+    ['as comments above the prefix', () => greeter, prefix.length + suffix.length + 3 + '// lib/a.ts\n// const a = 1;\n'.length],
+    ['by its marks for files where it has them', () => reader, prefix.length + suffix.length + 3 + 3 + 'workspace\nlib/a.ts\nconst a = 1;\nmain.ts\n'.length],
+  ])('gets other files %s, and finds them in its cache again', async (_how, model, promptTokens) => {
+    const request = { prefix, suffix, path: 'main.ts', language: 'typescript', extra: [{ path: 'lib/a.ts', text: 'const a = 1;\n' }] };
+    const first = await fill(test.runtime, model(), request);
+    const typed = await fill(test.runtime, model(), { ...request, prefix: `${prefix}a` });
+    expect(first).toMatchObject({ text: 'ab=cd', promptTokens });
+    expect(typed.promptTokens - typed.cachedTokens).toBe('a'.length + suffix.length + 2);
+  });
+
+  it('takes marks that stand in a text for text', async () => {
+    const answer = await fill(test.runtime, greeter, { prefix: "const mark = '<|fim_middle|>';\n", suffix });
+    expect(answer.promptTokens).toBe("const mark = '<|fim_middle|>';\n".length + suffix.length + 3);
   });
 
   it('keeps to its window: the far ends are cut, in steps that leave the cache alone', async () => {

@@ -1,6 +1,7 @@
-// What belongs between two texts, by node-llama-cpp's LlamaCompletion and the model's own marks. The prefix stands
-// first and keeps its beginning, so that the next keystroke finds it in the KV cache.
-import type { Token } from 'node-llama-cpp';
+// What belongs between two texts, by node-llama-cpp's LlamaCompletion and the model's own marks. What seldom changes
+// stands first and keeps its beginning, so that the next keystroke finds it in the KV cache. Texts never become marks.
+import type { LlamaModel, Token } from 'node-llama-cpp';
+import { withExtra } from '../../completion/fim-formats';
 import { RouterError } from '../../shared/errors';
 import { DEFAULT_WINDOW_TOKENS, type Writing } from './host-chat';
 import { drawing } from './host-sampling';
@@ -12,32 +13,28 @@ const MARKS = 6;
 const ANSWER_TOKENS = 256;
 /** A prefix that is too long loses its beginning in steps of so many tokens: the cache survives until the next step. */
 const STEP = 256;
-/** Of the window, what the suffix may take when not everything fits. */
+/** Of the window, what the suffix may take when not everything fits, and what other files may take at most. */
 const SUFFIX_SHARE = 0.25;
+const FILES_SHARE = 0.5;
 
-export async function fill(writer: Writer, { prefix, suffix, sampling }: FillRequest, { spec, pace, send }: Writing): Promise<WritingEnd> {
+export async function fill(writer: Writer, request: FillRequest, { spec, pace, send }: Writing): Promise<WritingEnd> {
   const { library, model } = writer;
-  const { prefix: prefixMark, suffix: suffixMark } = model.tokens.infill;
-  if (prefixMark === null || suffixMark === null) {
-    throw new RouterError('unsupported', 'The model has no marks for filling in the middle.');
-  }
+  const { sampling } = request;
   const answerTokens = sampling.maxTokens ?? ANSWER_TOKENS;
   const windowTokens = Math.min(spec.contextTokens ?? DEFAULT_WINDOW_TOKENS, model.trainContextSize);
   const room = windowTokens - answerTokens - MARKS;
   if (room < 1) throw new RouterError('bad_request', `The model's window of ${windowTokens} tokens has no room for an answer of ${answerTokens}.`);
-  const around = fit(model.tokenize(prefix, false, 'trimLeadingSpace'), model.tokenize(suffix, false, 'trimLeadingSpace'), room);
-  const prompt = [prefixMark, ...around.prefix, suffixMark, ...around.suffix];
+  const prompt = promptOf(model, request, room);
   const slot = await writer.fill.take({ prompt, answerTokens: answerTokens + MARKS, windowTokens }, pace.signal);
   try {
     const meter = slot.begin(pace);
     const completion = new library.LlamaCompletion({ contextSequence: slot.sequence });
-    const { metadata } = await completion.generateInfillCompletionWithMeta(around.prefix, around.suffix, {
+    const { metadata } = await completion.generateCompletionWithMeta(prompt, {
       ...drawing(sampling),
       signal: pace.signal,
       maxTokens: answerTokens,
       contextShiftSize: 1,
       disableContextShift: true,
-      minPrefixKeepTokens: around.prefix.length,
       onTextChunk: (text) => {
         if (text !== '') send({ type: 'text', text });
       },
@@ -53,6 +50,25 @@ export async function fill(writer: Writer, { prefix, suffix, sampling }: FillReq
   } finally {
     slot.release();
   }
+}
+
+/** In the order that the library's own infill has: suffix first where there is no mark for the middle. */
+function promptOf(model: LlamaModel, request: FillRequest, room: number): Token[] {
+  const { prefix, suffix, middle } = model.tokens.infill;
+  if (prefix === null || suffix === null) throw new RouterError('unsupported', 'The model has no marks for filling in the middle.');
+  const head = filesBefore(model, request).slice(0, Math.floor(room * FILES_SHARE));
+  const text = head.length > 0 ? request.prefix : withExtra(request);
+  const around = fit(model.tokenize(text, false, 'trimLeadingSpace'), model.tokenize(request.suffix, false, 'trimLeadingSpace'), room - head.length);
+  const [before, after] = [[prefix, ...around.prefix], [suffix, ...around.suffix]];
+  return middle === null ? [...head, ...after, ...before] : [...head, ...before, ...after, middle];
+}
+
+/** Other files by the marks of repository and file that Qwen-Coder and its kin know; empty for all other models. */
+function filesBefore(model: LlamaModel, { path = 'untitled', extra = [] }: FillRequest): Token[] {
+  const [repository, separator] = ['<|repo_name|>', '<|file_sep|>'].map((mark) => model.tokenize(mark, true));
+  if (extra.length === 0 || repository?.length !== 1 || separator?.length !== 1) return [];
+  const file = (name: string, text: string): Token[] => [...separator, ...model.tokenize(`${name}\n${text}`, false)];
+  return [...repository, ...model.tokenize('workspace\n', false), ...extra.flatMap((one) => file(one.path, `${one.text.trimEnd()}\n`)), ...file(path, '')];
 }
 
 function fit(prefix: Token[], suffix: Token[], room: number): { readonly prefix: Token[]; readonly suffix: Token[] } {

@@ -1,7 +1,7 @@
 // What the local GGUF runtime can do, as its callers see it. `create-runtime.ts` fulfils it with a forked child
 // process that the extension owns; nothing native ever loads in this process.
 
-import type { Message, ToolDefinition } from '../../router/ports';
+import type { FimExtra, Message, ToolDefinition } from '../../router/ports';
 
 export type GpuSetting = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal';
 
@@ -67,6 +67,11 @@ export interface ChatRequest {
 export interface FillRequest {
   readonly prefix: string;
   readonly suffix: string;
+  /** The file that is written in, and its VS Code language id. */
+  readonly path?: string;
+  readonly language?: string;
+  /** Other files that go along, always in the same order. */
+  readonly extra?: readonly FimExtra[];
   readonly sampling: Sampling;
 }
 

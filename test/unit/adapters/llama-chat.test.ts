@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLlamaBackend } from '../../../src/adapters/llama-chat';
-import type { ChatRequest, FillRequest, Written } from '../../../src/adapters/llama/runtime';
+import type { ChatRequest, Written } from '../../../src/adapters/llama/runtime';
 import type { ChatCall } from '../../../src/router/ports';
 import { candidate, chatCall, collect, fimCall, rejection } from '../../support/adapters';
 import { fakeRuntime, type FakeRuntime } from '../../support/fake-runtime';
@@ -95,9 +95,10 @@ describe('an option', () => {
 describe('ghost text from a file of one’s own', () => {
   it('is the likeliest text between prefix and suffix', async () => {
     const runtime = writing({ type: 'busy' }, { type: 'text', text: 'a + ' }, { type: 'text', text: 'b' }, END);
-    const text = await collect(createLlamaBackend({ runtime }).fim!(fimCall(model, { stop: ['\n'] }), never));
+    const call = fimCall(model, { stop: ['\n'], path: 'a.ts', language: 'typescript', extra: [{ path: 'b.ts', text: 'x' }] });
+    const text = await collect(createLlamaBackend({ runtime }).fim!(call, never));
     expect(text).toEqual(['a + ', 'b']);
-    const { prefix, suffix, sampling } = runtime.written[0]!.request as FillRequest;
-    expect({ prefix, suffix, sampling }).toEqual({ prefix: fimCall(model).prefix, suffix: fimCall(model).suffix, sampling: { temperature: 0, maxTokens: 32, stop: ['\n'] } });
+    const { prefix, suffix, path, language, extra } = call;
+    expect(runtime.written).toMatchObject([{ request: { prefix, suffix, path, language, extra, sampling: { temperature: 0, maxTokens: 32, stop: ['\n'] } } }]);
   });
 });
