@@ -29,7 +29,7 @@ export function createAnthropicBackend(deps: HttpBackendDeps): Backend {
     const messages = call.messages.map((message) =>
       message.role === 'assistant' ? { ...message, parts: thoughts.restore(candidate, message.parts) } : message,
     );
-    const connection = await connectTo(deps, candidate);
+    const connection = await connectTo(deps, candidate, call.decisionId);
     const body = toMessagesBody({ ...call, messages });
     const open = (inner: AbortSignal): AsyncIterable<Event> => openStream(connection, { body, refused, server: `${candidate.endpoint} ${candidate.model}` }, inner);
     const events = readWithin({ open, explain: connection.wire.explain, deadlines: deadlinesFor(candidate, deps.deadlines) }, signal);
@@ -44,13 +44,14 @@ interface Connection {
   readonly wire: Wire;
 }
 
-async function connectTo(deps: HttpBackendDeps, { endpoint, model, keyName }: Candidate): Promise<Connection> {
+async function connectTo(deps: HttpBackendDeps, { endpoint, model, keyName }: Candidate, decisionId: string | undefined): Promise<Connection> {
   // Loaded with the first request: the package is large and activation must not wait for it.
   const [{ Anthropic: Client }, key] = await Promise.all([import('@anthropic-ai/sdk'), deps.key(endpoint, keyName)]);
   const wire = createWire({
     endpoint,
     model,
     key,
+    decisionId,
     fetch: deps.fetch,
     ...(deps.maxAnswerBytes === undefined ? {} : { maxBytes: deps.maxAnswerBytes }),
   });

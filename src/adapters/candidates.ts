@@ -4,8 +4,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fimFormatFor } from '../completion/fim-formats';
-import type { Candidate, Capability } from '../router/types';
-import type { ModelSetting } from '../settings/entries';
+import type { Candidate, Capability, Endpoint } from '../router/types';
+import type { EndpointSetting, ModelSetting } from '../settings/entries';
 import { type KnownFacts, knownFacts, stated } from './known-models';
 import { ollamaLocality } from './ollama-models';
 import { rootOf } from './probe';
@@ -47,12 +47,16 @@ export function buildCandidates(sources: Sources): Candidate[] {
 function fromSetting(name: string, setting: ModelSetting, sources: Sources): Candidate {
   if (setting.provider === 'vscode') return fromVscodeSetting(name, setting, sources.vscode);
   if (setting.provider === 'llama') return fromFile(name, setting, sources.discovered);
-  const asked = { provider: setting.provider, model: setting.model, endpoint: endpointOf(setting) };
+  const places = placesOf(setting, sources.discovered);
+  const [{ endpoint, keyName }] = places;
+  const asked = { provider: setting.provider, model: setting.model, endpoint };
   const twin = sources.discovered.find((found) => serverAndModel(found) === serverAndModel(asked));
   return {
     ...asked,
     id: name,
-    locality: localityIn(asked, sources.discovered),
+    // One server elsewhere is enough for a request to leave this machine.
+    locality: places.every(({ locality }) => locality === 'local') ? 'local' : 'hosted',
+    ...(places.length > 1 ? { endpoints: places } : stated({ keyName })),
     ...facts(setting, twin, asked),
     ...wishes(setting),
     ...(twin ? {} : missing(asked, sources.discovered)),
@@ -84,7 +88,18 @@ function wishes(setting: ServerSetting): Pick<Candidate, 'api' | 'apiVersion' | 
   return stated({ api: api === 'auto' ? undefined : api, apiVersion });
 }
 
-function endpointOf({ provider, baseUrl }: ServerSetting): string {
+/** Where a model is served: at the endpoints that are listed, or at its one address. */
+function placesOf(setting: ServerSetting, discovered: readonly Candidate[]): readonly [Endpoint, ...Endpoint[]] {
+  const { provider, model } = setting;
+  const placeOf = ({ baseUrl = setting.baseUrl, keyName, weight = 1 }: EndpointSetting): Endpoint => {
+    const endpoint = endpointOf({ provider, baseUrl });
+    return { endpoint, locality: localityIn({ provider, model, endpoint }, discovered), weight, ...stated({ keyName }) };
+  };
+  const [first = {}, ...others] = setting.endpoints ?? [];
+  return [placeOf(first), ...others.map(placeOf)];
+}
+
+function endpointOf({ provider, baseUrl }: Pick<ServerSetting, 'provider'> & { readonly baseUrl: string | undefined }): string {
   if (provider === 'ollama') return rootOf(baseUrl ?? OLLAMA_URL);
   // The package adds /v1 itself.
   return provider === 'anthropic' ? rootOf(baseUrl ?? ANTHROPIC_URL) : withPath(baseUrl ?? OPENAI_URL);

@@ -26,7 +26,7 @@ export function createOllamaBackend(deps: HttpBackendDeps): Backend {
     const messages = call.messages.map((message) =>
       message.role === 'assistant' ? { ...message, parts: thoughts.restore(candidate, message.parts) } : message,
     );
-    const chunks = send(deps, { candidate, path: '/api/chat', body: toOllamaBody({ ...call, messages }) }, signal);
+    const chunks = send(deps, { candidate, decisionId: call.decisionId, path: '/api/chat', body: toOllamaBody({ ...call, messages }) }, signal);
     return thoughts.watch(candidate, withUsage(call, readOllamaAnswer(chunks, hostOf(candidate.endpoint))));
   }
 
@@ -39,16 +39,18 @@ export function createOllamaBackend(deps: HttpBackendDeps): Backend {
 
 interface Request {
   readonly candidate: Candidate;
+  readonly decisionId?: string | undefined;
   readonly path: string;
   readonly body: object;
 }
 
-async function* send(deps: HttpBackendDeps, { candidate, path, body }: Request, signal: AbortSignal): AsyncGenerator<OllamaChunk, void, undefined> {
+async function* send(deps: HttpBackendDeps, { candidate, decisionId, path, body }: Request, signal: AbortSignal): AsyncGenerator<OllamaChunk, void, undefined> {
   const { endpoint, model, keyName } = candidate;
   const wire = createWire({
     endpoint,
     model,
     key: await deps.key(endpoint, keyName),
+    decisionId,
     fetch: deps.fetch,
     ...(deps.maxAnswerBytes === undefined ? {} : { maxBytes: deps.maxAnswerBytes }),
   });

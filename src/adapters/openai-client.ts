@@ -10,13 +10,14 @@ export interface Connection {
   readonly wire: Wire;
 }
 
-export async function connectTo(deps: HttpBackendDeps, { endpoint, model, keyName, apiVersion }: Candidate): Promise<Connection> {
+export async function connectTo(deps: HttpBackendDeps, { endpoint, model, keyName, apiVersion }: Candidate, decisionId?: string): Promise<Connection> {
   // Loaded with the first request: the package is large and activation must not wait for it.
   const [{ OpenAI }, key] = await Promise.all([import('openai'), deps.key(endpoint, keyName)]);
   const wire = createWire({
     endpoint,
     model,
     key,
+    decisionId,
     // Azure's older addresses take no bearer token.
     ...(apiVersion === undefined ? {} : { keyHeader: 'api-key' }),
     fetch: deps.fetch,

@@ -82,7 +82,7 @@ function createInterfaces(deps: HttpBackendDeps): Interfaces {
   async function* completions(call: ChatCall, signal: AbortSignal): AsyncGenerator<ChatEvent, void, undefined> {
     const { candidate } = call;
     const server = `${candidate.endpoint} ${candidate.model}`;
-    const { client, wire } = await connectTo(deps, candidate);
+    const { client, wire } = await connectTo(deps, candidate, call.decisionId);
     const body = { ...toChatBody({ ...call, messages: withThoughts(call) }, fields.get(server)), stream_options: { include_usage: true } };
     async function* open(inner: AbortSignal): AsyncGenerator<LooseChunk, void, undefined> {
       const create = (asked: typeof body) => client.chat.completions.create(asked, { signal: inner });
@@ -96,7 +96,7 @@ function createInterfaces(deps: HttpBackendDeps): Interfaces {
 
   async function* responses(call: ChatCall, signal: AbortSignal): AsyncGenerator<ChatEvent, void, undefined> {
     const { candidate } = call;
-    const { client, wire } = await connectTo(deps, candidate);
+    const { client, wire } = await connectTo(deps, candidate, call.decisionId);
     const body = toResponsesBody({ ...call, messages: withThoughts(call) });
     async function* open(inner: AbortSignal): AsyncGenerator<ResponseStreamEvent, void, undefined> {
       const create = (asked: typeof body) => client.responses.create(asked, { signal: inner });

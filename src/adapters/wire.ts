@@ -3,7 +3,7 @@
 // and turns every refusal into a RouterError.
 import { RouterError } from '../shared/errors';
 import { type ErrorContext, reportedError, statusError, toRouterError } from './errors';
-import { hostOf } from './locality';
+import { hostOf, localityOf } from './locality';
 import { fetchFor } from './loopback-fetch';
 
 export interface WireTarget {
@@ -13,6 +13,8 @@ export interface WireTarget {
   readonly key?: string | undefined;
   /** How the key travels: as a bearer token when left out, or in Azure's own header. */
   readonly keyHeader?: 'authorization' | 'api-key';
+  /** Told to servers on this machine alone: their logs can then be joined with the decision. */
+  readonly decisionId?: string | undefined;
   readonly fetch?: typeof fetch | undefined;
   /** Most bytes one answer may have. */
   readonly maxBytes?: number;
@@ -64,6 +66,7 @@ function headersFor(target: WireTarget, url: string | URL | Request, init: Reque
     accept: asksForStream(init) ? 'text/event-stream, application/x-ndjson, application/json' : 'application/json',
     'user-agent': 'fairlead',
     ...(typeof init.body === 'string' ? { 'content-type': 'application/json' } : {}),
+    ...(target.decisionId !== undefined && localityOf(address) === 'local' ? { 'x-fairlead-decision': target.decisionId } : {}),
     ...(version === null ? {} : { 'anthropic-version': version }),
     ...(target.key !== undefined && sameOrigin ? keyHeader(target.key, version === OLD_ANTHROPIC ? 'x-api-key' : target.keyHeader) : {}),
   };

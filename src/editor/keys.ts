@@ -1,6 +1,7 @@
 // API keys in SecretStorage, one per server (scheme, host and port). A key is never given to another server than
 // the one it was stored for, never written to settings, never logged.
 import * as vscode from 'vscode';
+import type { Settings } from '../settings/settings';
 import { RouterError } from '../shared/errors';
 import type { SettingsStore } from './settings-store';
 
@@ -8,8 +9,8 @@ const PREFIX = 'fairlead.key:';
 const USUAL = { openai: 'https://api.openai.com/v1', anthropic: 'https://api.anthropic.com' };
 
 export interface Keys {
-  /** The key for the server of a base URL. */
-  readonly get: (baseUrl: string) => Promise<string | undefined>;
+  /** The key for the server of a base URL, under a name where it has several. */
+  readonly get: (baseUrl: string, name?: string) => Promise<string | undefined>;
   store(baseUrl: string, key: string): Promise<void>;
   readonly onDidChange: vscode.Event<unknown>;
   /** Asks for server and key; resolves to the server's base URL, or undefined when the user gave up. */
@@ -24,14 +25,14 @@ export interface KeysDeps {
 
 export function createKeys({ secrets, settings }: KeysDeps): Keys {
   const store = async (baseUrl: string, key: string): Promise<void> => {
-    await secrets.store(PREFIX + originOf(baseUrl), key);
+    await secrets.store(PREFIX + placeOf(baseUrl), key);
   };
   const stored = async (): Promise<string[]> => {
     const keys = await secrets.keys();
     return keys.flatMap((key) => (key.startsWith(PREFIX) ? [key.slice(PREFIX.length)] : []));
   };
   return {
-    get: async (baseUrl) => secrets.get(PREFIX + originOf(baseUrl)),
+    get: async (baseUrl, name) => secrets.get(PREFIX + placeOf(baseUrl, name)),
     store,
     onDidChange: secrets.onDidChange,
     askAndStore: async (given) => {
@@ -40,7 +41,7 @@ export function createKeys({ secrets, settings }: KeysDeps): Keys {
       const key = await askForKey(baseUrl);
       if (key === undefined) return undefined;
       await store(baseUrl, key);
-      void vscode.window.showInformationMessage(`Fairlead: the key for ${originOf(baseUrl)} is stored.`);
+      void vscode.window.showInformationMessage(`Fairlead: the key for ${placeOf(baseUrl)} is stored.`);
       return baseUrl;
     },
     askAndRemove: async () => {
@@ -57,7 +58,12 @@ export function createKeys({ secrets, settings }: KeysDeps): Keys {
   };
 }
 
-/** Scheme, host and port: what a key belongs to. */
+/** What a key belongs to: a server, and behind `#` its name where the server has several. */
+function placeOf(baseUrl: string, name?: string): string {
+  return originOf(baseUrl) + (name === undefined ? new URL(baseUrl).hash : `#${encodeURIComponent(name)}`);
+}
+
+/** Scheme, host and port. */
 export function originOf(baseUrl: string): string {
   if (!URL.canParse(baseUrl)) throw new RouterError('bad_request', `“${baseUrl}” is not an address.`);
   return new URL(baseUrl).origin;
@@ -67,13 +73,22 @@ interface ServerPick extends vscode.QuickPickItem {
   readonly baseUrl?: string;
 }
 
-async function pickServer(settings: SettingsStore, stored: readonly string[]): Promise<string | undefined> {
-  const servers = new Map<string, string[]>();
-  for (const [name, model] of Object.entries(settings.for().models)) {
+/** Places that keys belong to, with the models that are served there. */
+function serversOf(models: Settings['models']): ReadonlyMap<string, readonly string[]> {
+  const servers = new Map<string, readonly string[]>();
+  for (const [name, model] of Object.entries(models)) {
     if (model.provider !== 'openai' && model.provider !== 'anthropic') continue;
-    const origin = originOf(model.baseUrl ?? USUAL[model.provider]);
-    servers.set(origin, [...(servers.get(origin) ?? []), name]);
+    const { baseUrl = USUAL[model.provider], endpoints = [{}] } = model;
+    for (const endpoint of endpoints) {
+      const place = placeOf(endpoint.baseUrl ?? baseUrl, endpoint.keyName);
+      servers.set(place, [...(servers.get(place) ?? []), name]);
+    }
   }
+  return servers;
+}
+
+async function pickServer(settings: SettingsStore, stored: readonly string[]): Promise<string | undefined> {
+  const servers = serversOf(settings.for().models);
   const items: ServerPick[] = [...servers].map(([origin, names]) => ({
     label: origin,
     description: names.join(', '),
@@ -105,7 +120,7 @@ function isHttp(value: string): boolean {
 
 export async function askForKey(baseUrl: string): Promise<string | undefined> {
   const typed = await vscode.window.showInputBox({
-    title: `API key for ${originOf(baseUrl)}`,
+    title: `API key for ${placeOf(baseUrl)}`,
     prompt: 'Kept in VS Code’s secret storage on this machine and sent to this server only.',
     password: true,
     ignoreFocusOut: true,

@@ -40,7 +40,10 @@ export function createRuns({ backends, resilience, budget, clock, log }: RunsDep
       const call = { ...asked, ...(secrets ? { secrets } : {}) };
       return runDecision({ ...watched, decision, candidates, call, conversation: conversationOf.get(decision.id) }, signal);
     },
-    fill: (decision, call, signal) =>
-      runFill({ decision, backend: backends.get(call.candidate.provider), call, clock, record: budget.record }, signal),
+    fill: (decision, asked, signal) => {
+      const [candidate = asked.candidate] = resilience.endpointsOf(asked.candidate, undefined);
+      const call = { ...asked, candidate };
+      return runFill({ decision, backend: backends.get(candidate.provider), call, clock, record: budget.record }, signal);
+    },
   };
 }

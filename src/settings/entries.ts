@@ -35,11 +35,25 @@ export const httpUrl = z
   .refine(addressWithoutKey, KEY_ADVICE)
   .describe('Base address of the server, such as `http://127.0.0.1:8080/v1`.');
 
+const endpoint = z.strictObject({
+  baseUrl: httpUrl.optional().describe('Base address; that of the model when left out.'),
+  keyName: name.optional().describe('Which of several keys to use for this server. **Fairlead: Store an API Key** asks for each.'),
+  weight: z.number().positive().max(1000).optional().describe('Share of the requests, in proportion to the others’; 1 when left out.'),
+});
+
+const endpoints = z
+  .array(endpoint)
+  .min(1)
+  .max(32)
+  .optional()
+  .describe('Several servers or keys that serve this model, in place of `baseUrl`. Requests are spread over them; one that fails or has reached its limit is left out until it is back.');
+
 export const modelSetting = z
   .discriminatedUnion('provider', [
     z.strictObject({
       provider: z.literal('openai').describe('Any OpenAI-compatible server.'),
       baseUrl: httpUrl.optional().describe('Base address; `https://api.openai.com/v1` when left out.'),
+      endpoints,
       model: z.string().min(1).describe('The name the server knows the model by.'),
       api: z
         .enum(['auto', 'chat', 'responses'])
@@ -55,12 +69,14 @@ export const modelSetting = z
     z.strictObject({
       provider: z.literal('anthropic').describe('Claude models by Anthropic’s own interface, or a server that speaks it.'),
       baseUrl: httpUrl.optional().describe('Base address; `https://api.anthropic.com` when left out.'),
+      endpoints,
       model: z.string().min(1).describe('The name of the model, such as `claude-sonnet-5-5`.'),
       ...sharedModelFields,
     }),
     z.strictObject({
       provider: z.literal('ollama').describe('An Ollama server.'),
       baseUrl: httpUrl.optional().describe('Base address; `http://127.0.0.1:11434` when left out.'),
+      endpoints,
       model: z.string().min(1).describe('The name Ollama knows the model by, such as `qwen2.5-coder:7b`.'),
       keepAlive: z
         .string()
@@ -142,6 +158,7 @@ export const classifierEndpoint = z.strictObject({
 });
 
 export type ClassifierEndpoint = z.infer<typeof classifierEndpoint>;
+export type EndpointSetting = z.infer<typeof endpoint>;
 export type ModelSetting = z.infer<typeof modelSetting>;
 export type RouteSetting = z.infer<typeof routeSetting>;
 export type RuleSetting = z.infer<typeof ruleSetting>;

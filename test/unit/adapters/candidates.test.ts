@@ -209,3 +209,35 @@ describe('the list', () => {
     expect(all.map(({ id }) => id)).toEqual(['ollama/qwen2.5-coder:7b', 'ollama/qwen2.5-coder:7b (2)']);
   });
 });
+
+describe('a model with several endpoints', () => {
+  const [both] = build({
+    m: {
+      provider: 'openai',
+      model: 'm',
+      baseUrl: 'https://one.example.com',
+      endpoints: [{ keyName: 'work' }, { keyName: 'home', weight: 3 }, { baseUrl: 'http://127.0.0.1:8080' }],
+    },
+  });
+
+  it('is one model with one name, and each endpoint has its address, its key and its share', () => {
+    expect(both).toMatchObject({ id: 'm', endpoint: 'https://one.example.com/v1' });
+    expect(both?.endpoints).toEqual([
+      { endpoint: 'https://one.example.com/v1', keyName: 'work', weight: 1, locality: 'hosted' },
+      { endpoint: 'https://one.example.com/v1', keyName: 'home', weight: 3, locality: 'hosted' },
+      { endpoint: 'http://127.0.0.1:8080/v1', weight: 1, locality: 'local' },
+    ]);
+  });
+
+  it('counts as local only when all of them are', () => {
+    expect(both?.locality).toBe('hosted');
+    const [here] = build({ m: { provider: 'ollama', model: 'm', endpoints: [{}, { baseUrl: 'http://127.0.0.1:9000' }] } });
+    expect(here).toMatchObject({ locality: 'local', endpoint: 'http://127.0.0.1:11434' });
+  });
+
+  it('of which there is one is a plain model with a key of that name', () => {
+    const [one] = build({ m: { provider: 'anthropic', model: 'm', endpoints: [{ keyName: 'work' }] } });
+    expect(one).toMatchObject({ endpoint: 'https://api.anthropic.com', keyName: 'work' });
+    expect(one).not.toHaveProperty('endpoints');
+  });
+});
