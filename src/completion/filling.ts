@@ -33,7 +33,7 @@ export interface FillingPorts {
   readonly route: (request: CompletionRequest, extra: readonly FimExtra[], signal: AbortSignal) => Promise<Plan>;
   readonly fill: (call: FimCall, signal: AbortSignal) => AsyncIterable<string>;
   /** Told of each model that is asked, and how it went. */
-  readonly asked?: (model: string, state: 'asking' | 'answered' | { readonly failed: string }) => void;
+  readonly asked?: (candidate: Candidate, state: 'asking' | 'answered' | { readonly failed: string }) => void;
   readonly syntax?: Syntax;
   /** Most milliseconds to wait for a pause. */
   readonly mostWaitMs: () => number;
@@ -144,7 +144,7 @@ async function run(task: Task): Promise<Skipped | undefined> {
       return undefined;
     } catch (error) {
       if (isAbort(error)) throw error;
-      deps.asked?.(candidate.id, { failed: messageOf(error) });
+      deps.asked?.(candidate, { failed: messageOf(error) });
       failed = { skipped: 'failed', detail: messageOf(error) };
     }
   }
@@ -158,7 +158,7 @@ async function read(task: Task, { decisionId }: Plan, call: FimCall): Promise<vo
     state.written = insertion.text;
     if (insertion.text !== '') deps.cache.put({ id, decisionId, model, at: request, insertion, complete });
   };
-  deps.asked?.(model, 'asking');
+  deps.asked?.(call.candidate, 'asking');
   const began = deps.now();
   const stop = createStop(placeOf(request), deps.syntax);
   for await (const piece of deps.fill(call, signal)) {
@@ -167,7 +167,7 @@ async function read(task: Task, { decisionId }: Plan, call: FimCall): Promise<vo
     state.written = stop.raw();
     if (state.early === '' && piece.includes('\n') && deps.now() - began >= EARLY_MS) showLines(task, stop, put);
   }
-  deps.asked?.(model, 'answered');
+  deps.asked?.(call.candidate, 'answered');
   put(stop.insertion(), true);
 }
 

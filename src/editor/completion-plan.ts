@@ -5,7 +5,7 @@ import type { Plan } from '../completion/filling';
 import type { CompletionRequest } from '../completion/request';
 import type { FimExtra } from '../router/ports';
 import { estimateTokens } from '../router/tokens';
-import type { RouteRequest } from '../router/types';
+import type { Candidate, RouteRequest } from '../router/types';
 import type { Dispatch } from './dispatch';
 import { newId } from './ids';
 
@@ -18,12 +18,12 @@ const SENT_CHARS = 8000;
 export interface Planner {
   readonly plan: (request: CompletionRequest, extra: readonly FimExtra[], signal: AbortSignal) => Promise<Plan>;
   /** The model did not answer. */
-  failed(model: string): void;
+  failed(candidate: Candidate): void;
 }
 
 export function createPlanner({ dispatch }: { readonly dispatch: Dispatch }): Planner {
   const coolUntil = new Map<string, number>();
-  const rests = (model: string): boolean => (coolUntil.get(model) ?? 0) > Date.now();
+  const rests = (candidate: Candidate): boolean => (coolUntil.get(serverAndModel(candidate)) ?? 0) > Date.now();
   return {
     plan: async (request, extra, signal) => {
       const resource = vscode.Uri.parse(request.document);
@@ -31,14 +31,19 @@ export function createPlanner({ dispatch }: { readonly dispatch: Dispatch }): Pl
       const searched = await dispatch.searched(routeRequest(request, extra), resource, signal);
       const { decision, candidates } = dispatch.decideNow(searched, resource);
       const order = [decision.model, ...decision.fallbacks].flatMap((id) => candidates.find((one) => one.id === id) ?? []);
-      const models = order.filter(({ id }) => !rests(id)).slice(0, MOST_ATTEMPTS);
+      const models = order.filter((candidate) => !rests(candidate)).slice(0, MOST_ATTEMPTS);
       const why = decision.model === undefined ? 'no model can fill in the middle' : 'the server does not answer';
       return { decisionId: decision.id, models, ...(models.length > 0 ? {} : { why }) };
     },
-    failed: (model) => {
-      coolUntil.set(model, Date.now() + COOL_DOWN_MS);
+    failed: (candidate) => {
+      coolUntil.set(serverAndModel(candidate), Date.now() + COOL_DOWN_MS);
     },
   };
+}
+
+/** A name may lead to another server tomorrow, which has not failed. */
+function serverAndModel({ endpoint, model }: Candidate): string {
+  return `${endpoint} ${model}`;
 }
 
 function routeRequest({ path, language, before, after }: CompletionRequest, extra: readonly FimExtra[]): RouteRequest {

@@ -74,12 +74,12 @@ function buildCompleter({ dispatch, settings, status, syntax, log }: InlineDeps,
       tracePrompt(call, settings, log);
       return backend.fim(call, signal);
     },
-    asked: (model, state) => {
-      if (state === 'asking') status.asking(model);
-      else if (state === 'answered') status.answered(model);
+    asked: (candidate, state) => {
+      if (state === 'asking') status.asking(candidate.id);
+      else if (state === 'answered') status.answered(candidate.id);
       else {
-        planner.failed(model);
-        status.idle(`${model}: ${state.failed}`);
+        planner.failed(candidate);
+        status.idle(`${candidate.id}: ${state.failed}`);
       }
     },
     mostWaitMs: () => settings.for().inline.debounceMs,

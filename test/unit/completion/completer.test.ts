@@ -141,7 +141,7 @@ describe('a request for ghost text', () => {
         if (id === 'broken') throw new Error('out of memory');
         return ['a;'];
       },
-      { route: async () => ({ decisionId: 'd', models }), asked: (...what) => told.push(what) },
+      { route: async () => ({ decisionId: 'd', models }), asked: ({ id }, state) => told.push([id, state]) },
     );
     const asked = ask(model, SUM);
     await model.clock.runUntil(1000);
