@@ -87,7 +87,8 @@ async function* openStream({ client, wire }: Connection, { body, refused, server
   for (;;) {
     try {
       const version = hasSampling(asked) ? { headers: { 'anthropic-version': VERSION_WITH_SAMPLING } } : {};
-      const stream = await client.messages.create(asked, { signal, ...version });
+      // Not `client.messages.create`: that prints the names of models that are about to retire to the console.
+      const stream = await client.post<AsyncIterable<Event>>('/v1/messages', { body: asked, stream: true, signal, ...version });
       if (last?.forGood === true) refused.add(`${server} ${last.name}`);
       yield* stream;
       return;

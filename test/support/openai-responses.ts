@@ -52,7 +52,7 @@ function createFormat({ request }: Exchange, script: ModelScript): Format {
 function event(payload: unknown): string {
   const all = Array.isArray(payload) ? (payload as object[]) : [payload as object];
   return all
-    .map((one) => ('error' in one && !('type' in one) ? { type: 'error', ...(one.error as object) } : one))
+    .map((one) => ('error' in one && !('type' in one) ? { type: 'error', ...(typeof one.error === 'string' ? { message: one.error } : (one.error as object)) } : one))
     .map((one) => `event: ${String((one as { type?: string }).type)}\ndata: ${JSON.stringify(one)}\n\n`)
     .join('');
 }

@@ -1,12 +1,11 @@
 // A key goes to the server it was stored for and nowhere else.
 import { afterEach, describe, expect, it } from 'vitest';
 import { discoverModels } from '../../../src/adapters/discovery';
-import { createOllamaBackend } from '../../../src/adapters/ollama';
-import { createOpenAiBackend } from '../../../src/adapters/openai';
 import { createWire } from '../../../src/adapters/wire';
 import { messageOf } from '../../../src/shared/errors';
-import { candidate, chatCall, collect, fimCall, recordingLog, rejection } from '../../support/adapters';
+import { chatCall, collect, fimCall, recordingLog, rejection } from '../../support/adapters';
 import { type ModelServer, startModelServer } from '../../support/openai-server';
+import { PROVIDERS } from '../../support/providers';
 
 const KEY = 'sk-stored-for-one-server-only';
 const servers: ModelServer[] = [];
@@ -21,12 +20,8 @@ async function start(...args: Parameters<typeof startModelServer>): Promise<Mode
 }
 
 const signal = new AbortController().signal;
-const PROVIDERS = [
-  { kind: 'openai', create: createOpenAiBackend },
-  { kind: 'ollama', create: createOllamaBackend },
-] as const;
 
-describe.each(PROVIDERS)('by the protocol of $kind', ({ kind, create }) => {
+describe.each(PROVIDERS)('by the protocol of $name', ({ kind, create, chatPath, asked: askedOf }) => {
   it('each server gets its own key and one without a key gets none', async () => {
     const [mine, other, open] = await Promise.all([
       start({ kind, models: { m: { reply: 'x' } }, key: KEY }),
@@ -35,21 +30,19 @@ describe.each(PROVIDERS)('by the protocol of $kind', ({ kind, create }) => {
     ]);
     const keys = new Map([[mine.url, KEY], [other.url, 'sk-other']]);
     const backend = create({ key: async (baseUrl) => keys.get(new URL(baseUrl).origin), log: recordingLog() });
-    for (const { url, baseUrl } of [mine, other, open]) {
-      await collect(backend.chat(chatCall(candidate({ provider: kind, endpoint: kind === 'ollama' ? url : baseUrl, model: 'm' })), signal));
-    }
+    for (const server of [mine, other, open]) await collect(backend.chat(chatCall(askedOf(server)), signal));
     expect([mine, other, open].map(({ requests }) => requests[0]?.headers.authorization)).toEqual([`Bearer ${KEY}`, 'Bearer sk-other', undefined]);
   });
 
   it.each([301, 302, 303, 307, 308])('a redirect (%i) takes neither key nor prompt along', async (status) => {
     const thief = await start({ kind, models: { m: { reply: 'stolen' } } });
-    const server = await start({ kind, models: { m: { fault: { kind: 'redirect', to: `${thief.baseUrl}/chat/completions`, status } } } });
+    const server = await start({ kind, models: { m: { fault: { kind: 'redirect', to: thief.url + chatPath, status } } } });
     const backend = create({ key: async () => KEY, log: recordingLog() });
-    const asked = candidate({ provider: kind, endpoint: kind === 'ollama' ? server.url : server.baseUrl, model: 'm' });
+    const asked = askedOf(server);
     const error = await rejection(collect(backend.chat(chatCall(asked), signal)));
     expect(error).toMatchObject({ code: 'not_found' });
     expect(messageOf(error)).toContain(new URL(thief.url).host);
-    await rejection(collect(backend.fim!(fimCall(asked), signal)));
+    if (backend.fim) await rejection(collect(backend.fim(fimCall(asked), signal)));
     expect(thief.requests).toEqual([]);
   });
 
@@ -58,7 +51,7 @@ describe.each(PROVIDERS)('by the protocol of $kind', ({ kind, create }) => {
     const backend = create({ key: async () => KEY, log });
     for (const status of [401, 403]) {
       const server = await start({ kind, models: { m: { fault: { kind: 'status', status, body: { error: { message: `bad key ${KEY}` } } } } } });
-      const asked = candidate({ provider: kind, endpoint: kind === 'ollama' ? server.url : server.baseUrl, model: 'm' });
+      const asked = askedOf(server);
       expect(messageOf(await rejection(collect(backend.chat(chatCall(asked), signal))))).not.toContain(KEY);
     }
     expect(log.lines.join('\n')).not.toContain(KEY);

@@ -1,23 +1,11 @@
-// Every fault, by both protocols: what the caller gets, and that nothing is repeated by itself.
+// Every fault, by every protocol: what the caller gets, and that nothing is repeated by itself.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { HttpBackendDeps } from '../../../src/adapters/http-deps';
-import { createOllamaBackend } from '../../../src/adapters/ollama';
-import { createOpenAiBackend } from '../../../src/adapters/openai';
-import type { Backend, ChatEvent } from '../../../src/router/ports';
-import type { Candidate } from '../../../src/router/types';
+import type { ChatEvent } from '../../../src/router/ports';
 import { RouterError, type RouterErrorCode } from '../../../src/shared/errors';
-import { candidate, chatCall, recordingLog, textOf } from '../../support/adapters';
+import { chatCall, recordingLog, textOf } from '../../support/adapters';
 import { type Fault, type ModelScript, type ModelServer, startModelServer } from '../../support/openai-server';
-
-interface Provider {
-  readonly kind: 'openai' | 'ollama';
-  readonly create: (deps: HttpBackendDeps) => Backend;
-}
-
-const PROVIDERS: readonly Provider[] = [
-  { kind: 'openai', create: createOpenAiBackend },
-  { kind: 'ollama', create: createOllamaBackend },
-];
+import { type Provider, PROVIDERS } from '../../support/providers';
 
 const PROMPT = 'the prompt that nobody else may read';
 const SHORT = { firstTokenMs: 150, idleMs: 150 };
@@ -30,13 +18,12 @@ interface Outcome {
   readonly error: unknown;
 }
 
-async function ask({ kind, create }: Provider, script: ModelScript, deps: Partial<HttpBackendDeps> = {}): Promise<Outcome> {
+async function ask({ kind, create, asked }: Provider, script: ModelScript, deps: Partial<HttpBackendDeps> = {}): Promise<Outcome> {
   server = await startModelServer({ kind, models: { m: script } });
-  const asked: Candidate = candidate({ provider: kind, endpoint: kind === 'ollama' ? server.url : server.baseUrl, model: 'm' });
   const backend = create({ key: async () => 'sk-test', log: recordingLog(), ...deps });
   const events: ChatEvent[] = [];
   try {
-    for await (const event of backend.chat(chatCall(asked, PROMPT), new AbortController().signal)) events.push(event);
+    for await (const event of backend.chat(chatCall(asked(server), PROMPT), new AbortController().signal)) events.push(event);
   } catch (error) {
     return { events, error };
   }
@@ -90,7 +77,7 @@ const MIDWAY: readonly FaultRow[] = [
   { name: 'a stream that stands still', fault: { kind: 'stall', words: 2 }, code: 'timeout', text: 'one two', deps: { deadlines: { firstTokenMs: 10_000, idleMs: 150 } } },
 ];
 
-describe.each(PROVIDERS)('by the protocol of $kind', (provider) => {
+describe.each(PROVIDERS)('by the protocol of $name', (provider) => {
   it.each([...AT_ONCE, ...MIDWAY])('$name is $code', async (row) => {
     const { events, error } = await ask(provider, { reply: 'one two three', fault: row.fault }, row.deps);
     expect(error).toBeInstanceOf(RouterError);
@@ -103,6 +90,13 @@ describe.each(PROVIDERS)('by the protocol of $kind', (provider) => {
     expect((error as RouterError).message).toContain(row.says ?? '');
     expect((error as RouterError).message).not.toContain(PROMPT);
     expect(server.requests).toHaveLength(1);
+  });
+
+  it('a first token that comes too late is not waited for', async () => {
+    const { events, error } = await ask(provider, { reply: 'one two', firstTokenMs: 2000 }, { deadlines: SHORT });
+    expect(error).toMatchObject({ code: 'timeout' });
+    expect(textOf(events)).toBe('');
+    await server.aborted();
   });
 
   it('a slow first token is waited for while the deadline allows it', async () => {
@@ -137,10 +131,10 @@ describe.each(PROVIDERS)('by the protocol of $kind', (provider) => {
 
   it('a server that is not there is unreachable', async () => {
     server = await startModelServer({ models: {} });
-    const endpoint = server.baseUrl;
+    const asked = provider.asked(server);
     await server.close();
     const backend = provider.create({ key: async () => undefined, log: recordingLog() });
-    const stream = backend.chat(chatCall(candidate({ provider: provider.kind, endpoint, model: 'm' })), new AbortController().signal);
+    const stream = backend.chat(chatCall(asked), new AbortController().signal);
     await expect(stream[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'unreachable', message: expect.stringContaining('running') as string });
   });
 
