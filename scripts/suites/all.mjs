@@ -2,6 +2,7 @@
 // `{name, passed, failed, skipped?, missing?}`, where `missing` says what a skipped suite needs.
 import { editorSuite } from './editor.mjs';
 import { e2eSuite } from './e2e.mjs';
+import { modelSuite } from './model.mjs';
 import { lintSuite, typesSuite } from './sources.mjs';
 import { vitestSuite } from './vitest.mjs';
 
@@ -9,7 +10,7 @@ export const suites = {
   lint: lintSuite,
   types: typesSuite,
   unit: ({ grep }) => vitestSuite({ project: 'unit', grep }),
-  model: ({ grep }) => vitestSuite({ project: 'model', grep }),
+  model: modelSuite,
   editor: editorSuite,
   e2e: e2eSuite,
 };

@@ -118,13 +118,21 @@ function send(url: URL, init: RequestInit, agent: HttpAgent): Promise<Response> 
     signal?.addEventListener('abort', stop, { once: true });
     request.once('close', () => signal?.removeEventListener('abort', stop));
     request.once('error', (error) => {
-      reject(signal?.aborted ? abortError(signal) : asFetchError(error, url));
+      if (signal?.aborted) reject(abortError(signal));
+      else if (request.reusedSocket && wasClosed(error)) resolve(send(url, init, agent));
+      else reject(asFetchError(error, url));
     });
     request.once('response', (incoming) => {
       resolve(toResponse(incoming, signal ?? undefined));
     });
     request.end(payload);
   });
+}
+
+/** The server gave an idle connection up just before it was used again; it has read nothing of the request. */
+function wasClosed(error: Error): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 function textOf(body: RequestInit['body']): Buffer | undefined {

@@ -1,5 +1,5 @@
 // "Local" is proven when connecting.
-import type { LookupFunction } from 'node:net';
+import { createServer, type AddressInfo, type LookupFunction } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isLoopbackAddress } from '../../../src/adapters/locality';
 import { createLoopbackFetch, fetchFor } from '../../../src/adapters/loopback-fetch';
@@ -60,6 +60,31 @@ describe('a server on this machine', () => {
     await collect(chat(baseUrl));
     await collect(chat(baseUrl));
     expect(requests.map(({ connection }) => connection)).toEqual([1, 1]);
+  });
+
+  it('that has given up an idle connection is asked again by a new one, once', async () => {
+    const asked: number[] = [];
+    let connections = 0;
+    const raw = createServer((socket) => {
+      const number = (connections += 1);
+      let onThis = 0;
+      socket.on('error', () => undefined).on('data', () => {
+        asked.push(number);
+        onThis += 1;
+        // Keeps the connection, as it says, and closes it all the same when it is used again.
+        if (onThis > 1 || number === 3) socket.resetAndDestroy();
+        else socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: keep-alive\r\n\r\nok');
+      });
+    });
+    await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
+    open.push({ close: () => new Promise((resolve) => raw.close(() => resolve())) });
+    const { port } = raw.address() as AddressInfo;
+    const ask = createLoopbackFetch();
+    const post = async () => (await ask(`http://127.0.0.1:${String(port)}/`, { method: 'POST', body: 'x' })).text();
+    expect([await post(), await post()]).toEqual(['ok', 'ok']);
+    // The third connection fails at its first request: that is an error, and not asked again.
+    expect(await rejection(post())).toBeInstanceOf(TypeError);
+    expect(asked).toEqual([1, 1, 2, 2, 3]);
   });
 
   it('sees the connection closed when the request is given up, before and during the answer', async () => {
