@@ -31,13 +31,13 @@ interface AutoWay {
 }
 
 const AUTO_WAYS: readonly AutoWay[] = [
-  { id: AUTO_ID, name: 'Fairlead Auto', how: 'Chooses for each request of yours by your routes and rules' },
+  // VS Code preselects the first model by name for a new user; the space, which is not shown, makes it this one.
+  { id: AUTO_ID, name: ' Fairlead Auto', how: 'Chooses for each request of yours by your routes and rules' },
   { id: 'auto-economy', name: MODE_NAMES.economy, mode: 'economy', how: 'Among the models that you allow for the work, takes the one whose answer is expected to cost least' },
   { id: 'auto-quality', name: MODE_NAMES.quality, mode: 'quality', how: 'Keeps your order; where you gave none, takes hosted models first, then the dearer, then the larger window' },
   { id: 'auto-local', name: MODE_NAMES.local, mode: 'local', how: 'Nothing leaves this machine: hosted models are refused, whatever your routes say' },
 ];
 
-/** The first one is what VS Code picks for a new user. */
 export function pickerModels(candidates: readonly Candidate[]): LanguageModelChatInformation[] {
   const usable = candidates.filter(({ unavailable, provider }) => unavailable === undefined && provider !== 'vscode');
   return [...AUTO_WAYS.map((way) => autoModel(way, usable)), ...usable.map(namedModel)];

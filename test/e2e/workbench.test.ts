@@ -11,7 +11,10 @@ describe('a fresh window with the packaged extension', () => {
   afterAll(() => server.close());
   const workbench = useWorkbench(() => ({
     settings: {
-      'fairlead.models': { team: { provider: 'openai', baseUrl: server.baseUrl, model: 'test-model' } },
+      'fairlead.models': {
+        team: { provider: 'openai', baseUrl: server.baseUrl, model: 'test-model' },
+        'a dear one': { provider: 'openai', baseUrl: server.baseUrl, model: 'dear', contextWindow: 200_000, price: { input: 3, output: 15 } },
+      },
       'fairlead.defaultModels': ['team'],
     },
   }));
@@ -19,6 +22,15 @@ describe('a fresh window with the packaged extension', () => {
   it('has Fairlead Auto on the model picker', async () => {
     const { chat } = workbench();
     await expect.poll(() => chat.selectedModel(), { timeout: 60_000 }).toBe('Fairlead Auto');
+  });
+
+  it('offers four ways to choose and each model by its name', async () => {
+    const { chat, screenshot, page } = workbench();
+    await expect.poll(() => chat.models(), { timeout: 60_000 }).toEqual(expect.arrayContaining(['Fairlead Auto', 'Auto (economy)', 'Auto (quality)', 'Auto (local only)', 'team', 'a dear one']));
+    await page.locator('.interactive-input-part .model-picker-name').first().click();
+    await page.locator('.action-widget .chat-model-picker-section-toggle').first().waitFor();
+    await screenshot('model-picker');
+    await page.keyboard.press('Escape');
   });
 
   it('answers in the chat and names the model', async () => {

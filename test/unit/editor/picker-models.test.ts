@@ -24,9 +24,14 @@ const copilot = model('copilot/gpt', { provider: 'vscode', endpoint: 'copilot' }
 const offered = (...candidates: Candidate[]) => Object.fromEntries(pickerModels(candidates).map((one) => [one.id, one]));
 
 describe('what is offered', () => {
-  it('begins with plain Auto, which VS Code takes for a new user, and ends with each usable model by name', () => {
+  it('has plain Auto as its first by name, whatever models are called: VS Code takes that for a new user', () => {
+    const names = pickerModels([model('alpha'), model('.5b'), model('(old)'), model('_x')]).map(({ name }) => name);
+    expect(names.sort((a, b) => a.localeCompare(b))[0]?.trim()).toBe('Fairlead Auto');
+  });
+
+  it('is four ways to choose and each usable model by its name', () => {
     expect(pickerModels([laptop, team, gone, copilot]).map(({ id, name }) => [id, name])).toEqual([
-      ['auto', 'Fairlead Auto'],
+      ['auto', ' Fairlead Auto'],
       ['auto-economy', 'Auto (economy)'],
       ['auto-quality', 'Auto (quality)'],
       ['auto-local', 'Auto (local only)'],
