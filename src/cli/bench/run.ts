@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { benchAccuracy } from './accuracy';
 import { benchLatency } from './latency';
 import { machineName } from './machine';
+import { benchOverhead } from './overhead';
 import type { BenchArgs, BenchResult } from './result';
 import { benchStart } from './start';
 
@@ -14,6 +15,7 @@ interface Bench {
 const benches: Record<string, Bench> = {
   accuracy: { what: 'route accuracy of a classifier on labelled rows (--data DIR)', run: benchAccuracy },
   latency: { what: 'time of a decision beside node-llama-cpp called directly (--model FILE.gguf)', run: benchLatency },
+  overhead: { what: 'our own time between a request that comes in and the one that goes out, classifier off', run: benchOverhead },
   start: { what: 'activation, bundle size, router overhead without classifier', run: benchStart },
 };
 
