@@ -3,6 +3,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { Backend, ChatCall, ChatEvent } from '../router/ports';
 import type { Candidate } from '../router/types';
+import { withUsage } from '../router/usage';
 import { RouterError } from '../shared/errors';
 import { readMessage } from './anthropic-answer';
 import { type Concession, concessions, hasSampling } from './anthropic-concessions';
@@ -12,7 +13,6 @@ import { refusalBehind } from './errors';
 import type { HttpBackendDeps } from './http-deps';
 import { hostOf } from './locality';
 import { createThoughtMemory } from './thoughts';
-import { withUsage } from './usage';
 import { createWire, type Wire } from './wire';
 
 type Event = Anthropic.RawMessageStreamEvent;

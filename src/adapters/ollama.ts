@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { fimFormatByMarks, fimFormatFor, fimFormatOfFamily, renderFim, withExtra, type FimFormat } from '../completion/fim-formats';
 import type { Backend, ChatCall, ChatEvent, FimCall } from '../router/ports';
 import type { Candidate } from '../router/types';
+import { withUsage } from '../router/usage';
 import { RouterError } from '../shared/errors';
 import { deadlinesFor, readWithin } from './deadlines';
 import { createFimMemory, fillIn, type FimTransport } from './fim';
@@ -14,7 +15,6 @@ import { type OllamaChunk, readOllamaAnswer } from './ollama-answer';
 import { keepAlive, toOllamaBody } from './ollama-messages';
 import { askJson, rootOf } from './probe';
 import { createThoughtMemory } from './thoughts';
-import { withUsage } from './usage';
 import { createWire } from './wire';
 
 export function createOllamaBackend(deps: HttpBackendDeps): Backend {

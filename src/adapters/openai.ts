@@ -3,6 +3,7 @@
 import type { ResponseStreamEvent } from 'openai/resources/responses/responses';
 import type { Backend, ChatCall, ChatEvent, FimCall, Message } from '../router/ports';
 import type { Candidate } from '../router/types';
+import { withUsage } from '../router/usage';
 import { RouterError } from '../shared/errors';
 import { DEFAULT_DEADLINES, deadlinesFor, readWithin } from './deadlines';
 import { refusalBehind } from './errors';
@@ -17,7 +18,6 @@ import { toChatBody } from './openai-messages';
 import { readResponse } from './openai-responses-answer';
 import { toResponsesBody } from './openai-responses-messages';
 import { createThoughtMemory } from './thoughts';
-import { withUsage } from './usage';
 
 export function createOpenAiBackend(deps: HttpBackendDeps): Backend {
   const lacksResponses = new Set<string>();

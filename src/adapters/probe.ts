@@ -28,6 +28,10 @@ const MAX_BYTES = 8 * 1024 * 1024;
 const positive = z.number().int().positive().optional().catch(undefined);
 const text = z.string().optional().catch(undefined);
 
+const names = z.array(z.string()).optional().catch(undefined);
+/** USD per token, as text. */
+const perToken = z.string().min(1).transform(Number).pipe(z.number().min(0)).optional().catch(undefined);
+
 const ollamaVersion = z.object({ version: z.string() });
 
 export const modelList = z.object({
@@ -42,8 +46,18 @@ export const modelList = z.object({
       context_window: positive,
       /** llama-server: the window of one slot. */
       meta: z.object({ n_ctx: positive }).optional().catch(undefined),
-      /** llama-server with several models. */
+      /** OpenRouter, and llama-server with several models. */
       architecture: z.object({ input_modalities: z.array(z.string()) }).optional().catch(undefined),
+      /** OpenRouter. */
+      supported_parameters: names,
+      pricing: z.object({ prompt: perToken, completion: perToken, input_cache_read: perToken, input_cache_write: perToken }).optional().catch(undefined),
+      top_provider: z.object({ max_completion_tokens: positive }).optional().catch(undefined),
+      /** Mistral. */
+      max_context_length: positive,
+      capabilities: z
+        .object({ completion_chat: z.boolean(), completion_fim: z.boolean().default(false), function_calling: z.boolean().default(false), vision: z.boolean().default(false) })
+        .optional()
+        .catch(undefined),
     }),
   ),
 });

@@ -4,12 +4,16 @@ import { fimFormatFor } from '../completion/fim-formats';
 import type { Candidate, Capability } from '../router/types';
 import { withDeadline } from '../shared/abort';
 import { RouterError } from '../shared/errors';
+import { stated } from './known-models';
 import { hostOf, localityOf } from './locality';
 import { PROBE_MS, type ProbeDeps, type Server } from './probe';
 import { createWire } from './wire';
 
 type Listed = NonNullable<Server['models']>['data'][number];
-type Facts = Pick<Candidate, 'capabilities' | 'capabilitiesKnown'> & { readonly contextTokens?: number | undefined };
+type Facts = Pick<Candidate, 'capabilities' | 'capabilitiesKnown' | 'price'> & {
+  readonly contextTokens?: number | undefined;
+  readonly maxOutputTokens?: number | undefined;
+};
 
 /** Names that no chat model carries; servers that list everything do not say what is what. */
 const NO_CHAT_MODEL = /embed|rerank|whisper|(?:^|[-_/])tts(?:$|[-_/])/iu;
@@ -28,10 +32,10 @@ export async function serverModels(deps: ProbeDeps, server: Server, signal: Abor
 }
 
 function chatModels(server: Server): Listed[] {
-  return (server.models?.data ?? []).filter(({ id }) => !NO_CHAT_MODEL.test(id));
+  return (server.models?.data ?? []).filter(({ id, capabilities }) => capabilities?.completion_chat ?? !NO_CHAT_MODEL.test(id));
 }
 
-function toCandidate(server: Server, model: string, { contextTokens, ...facts }: Facts): Candidate {
+function toCandidate(server: Server, model: string, { contextTokens, maxOutputTokens, ...facts }: Facts): Candidate {
   const endpoint = `${server.root}/v1`;
   const kind = server.kind === 'openai' ? hostOf(endpoint) : server.kind;
   return {
@@ -40,7 +44,7 @@ function toCandidate(server: Server, model: string, { contextTokens, ...facts }:
     model,
     locality: localityOf(endpoint),
     endpoint,
-    ...(contextTokens === undefined ? {} : { contextTokens }),
+    ...stated({ contextTokens, maxOutputTokens }),
     ...facts,
     origin: 'discovered',
   };
@@ -67,10 +71,32 @@ function lmStudioFacts(model: LmStudioModel): Facts {
 
 function listedFacts(model: Listed): Facts {
   return {
-    contextTokens: model.max_model_len ?? model.meta?.n_ctx ?? model.context_length ?? model.context_window,
-    capabilities: guessedFim(model.id),
-    capabilitiesKnown: false,
+    contextTokens: [model.max_model_len, model.meta?.n_ctx, model.context_length, model.context_window, model.max_context_length].find((one) => one !== undefined),
+    maxOutputTokens: model.top_provider?.max_completion_tokens,
+    ...listedAbilities(model),
+    ...priceOf(model),
   };
+}
+
+/** What OpenRouter and Mistral say of each model; other servers say nothing. */
+function listedAbilities({ id, capabilities: said, supported_parameters: parameters, architecture }: Listed): Pick<Facts, 'capabilities' | 'capabilitiesKnown'> {
+  if (said) {
+    const capabilities = [...when(said.function_calling, 'tools'), ...when(said.vision, 'vision'), ...when(said.completion_fim, 'fim')];
+    return { capabilities, capabilitiesKnown: true };
+  }
+  if (!parameters) return { capabilities: guessedFim(id), capabilitiesKnown: false };
+  const images = architecture?.input_modalities.includes('image') === true;
+  return { capabilities: [...when(parameters.includes('tools'), 'tools'), ...when(images, 'vision'), ...when(parameters.includes('reasoning'), 'thinking')], capabilitiesKnown: true };
+}
+
+function priceOf({ pricing }: Listed): Pick<Facts, 'price'> {
+  const [input, output, cachedInput, cacheWrite] = [pricing?.prompt, pricing?.completion, pricing?.input_cache_read, pricing?.input_cache_write].map(perMillion);
+  return input === undefined || output === undefined ? {} : { price: { input, output, ...stated({ cachedInput, cacheWrite }) } };
+}
+
+/** Without the traces that a division leaves behind. */
+function perMillion(perToken: number | undefined): number | undefined {
+  return perToken === undefined ? undefined : Number((perToken * 1e6).toPrecision(12));
 }
 
 async function llamaCppModels(deps: ProbeDeps, server: Server, signal: AbortSignal): Promise<Candidate[]> {

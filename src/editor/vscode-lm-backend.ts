@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { Backend, ChatCall, ChatEvent, Message } from '../router/ports';
 import type { Candidate } from '../router/types';
+import { withUsage } from '../router/usage';
 import { abortError, isAbort, throwIfAborted } from '../shared/abort';
 import { messageOf, RouterError, type RouterErrorCode } from '../shared/errors';
 import type { OfferedModel } from './pool';
@@ -18,7 +19,7 @@ export async function offeredModels(): Promise<OfferedModel[]> {
 }
 
 export function createVscodeLmBackend(): Backend {
-  return { provider: 'vscode', chat: (call, signal) => chat(call, signal) };
+  return { provider: 'vscode', chat: (call, signal) => withUsage(call, chat(call, signal)) };
 }
 
 async function* chat(call: ChatCall, signal: AbortSignal): AsyncGenerator<ChatEvent, void, undefined> {
@@ -91,7 +92,24 @@ function toEvent(part: unknown): ChatEvent | undefined {
   if (part instanceof vscode.LanguageModelToolCallPart) {
     return { type: 'tool_call', id: part.callId, name: part.name, input: part.input };
   }
-  return undefined;
+  return part instanceof vscode.LanguageModelDataPart && part.mimeType === 'usage' ? toUsage(part.data) : undefined;
+}
+
+/** Some vendors say what a request took, in the form VS Code's own display reads. */
+function toUsage(data: Uint8Array): ChatEvent | undefined {
+  const said = parsed(new TextDecoder().decode(data));
+  const { prompt_tokens: inputTokens, completion_tokens: outputTokens, prompt_tokens_details: details } = said;
+  if (typeof inputTokens !== 'number' || typeof outputTokens !== 'number') return undefined;
+  const cached = (details as { readonly cached_tokens?: unknown } | undefined)?.cached_tokens;
+  return { type: 'usage', usage: { inputTokens, outputTokens, ...(typeof cached === 'number' ? { cachedInputTokens: cached } : {}) } };
+}
+
+function parsed(json: string): Readonly<Record<string, unknown>> {
+  try {
+    return (JSON.parse(json) ?? {}) as Record<string, unknown>;
+  } catch {
+    return {}; // Another form than the one known; the tokens are estimated then.
+  }
 }
 
 const CODES: Readonly<Record<string, RouterErrorCode>> = {

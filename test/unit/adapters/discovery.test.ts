@@ -99,6 +99,56 @@ describe('what a server offers', () => {
   });
 });
 
+describe('what a list of models says of each', () => {
+  async function listing(data: readonly object[]) {
+    const server = createServer((request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.statusCode = request.url === '/v1/models' ? 200 : 404;
+      response.end(JSON.stringify({ data }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    servers.push({ close: () => new Promise<void>((resolve) => server.close(() => resolve())) });
+    return discover([], [`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`]);
+  }
+
+  it('OpenRouter: window, longest answer, abilities, price per million tokens', async () => {
+    const listed = {
+      id: 'vendor/model',
+      context_length: 200_000,
+      architecture: { input_modalities: ['text', 'image'], output_modalities: ['text'] },
+      pricing: { prompt: '0.000003', completion: '0.000015', input_cache_read: '0.0000003', input_cache_write: '0.00000375', image: '0' },
+      top_provider: { context_length: 200_000, max_completion_tokens: 64_000 },
+      supported_parameters: ['tools', 'reasoning', 'temperature'],
+    };
+    expect(await listing([listed, { ...listed, id: 'vendor/plain', supported_parameters: ['temperature'], architecture: { input_modalities: ['text'] }, pricing: { prompt: '-1', completion: '-1' }, top_provider: { max_completion_tokens: null } }])).toMatchObject([
+      {
+        model: 'vendor/model',
+        contextTokens: 200_000,
+        maxOutputTokens: 64_000,
+        capabilities: ['tools', 'vision', 'thinking'],
+        capabilitiesKnown: true,
+        price: { input: 3, output: 15, cachedInput: 0.3, cacheWrite: 3.75 },
+      },
+      { model: 'vendor/plain', capabilities: [], capabilitiesKnown: true },
+    ]);
+  });
+
+  it('Mistral: window and abilities, and which models do not chat', async () => {
+    const capabilities = { completion_chat: true, completion_fim: true, function_calling: true, vision: false };
+    const found = await listing([
+      { id: 'codestral-2508', max_context_length: 256_000, capabilities },
+      { id: 'mistral-ocr', capabilities: { ...capabilities, completion_chat: false } },
+    ]);
+    expect(found).toMatchObject([{ model: 'codestral-2508', contextTokens: 256_000, capabilities: ['tools', 'fim'], capabilitiesKnown: true }]);
+    expect(found).toHaveLength(1);
+  });
+
+  it('a price that varies is no price', async () => {
+    const [found] = await listing([{ id: 'openrouter/auto', supported_parameters: [], pricing: { prompt: '-1', completion: '-1' } }]);
+    expect(found).not.toHaveProperty('price');
+  });
+});
+
 describe('looking around', () => {
   it('asks Ollama, LM Studio, llama-server and vLLM at their usual ports of 127.0.0.1', () => {
     expect(USUAL_ADDRESSES).toEqual(['http://127.0.0.1:11434', 'http://127.0.0.1:1234', 'http://127.0.0.1:8080', 'http://127.0.0.1:8000']);

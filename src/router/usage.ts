@@ -1,6 +1,6 @@
 // Usage for answers whose server did not count: estimated from what was sent and what came back, and marked so.
-import type { ChatCall, ChatEvent } from '../router/ports';
-import { countTokens, estimateTokens } from '../router/tokens';
+import type { ChatCall, ChatEvent } from './ports';
+import { countTokens, estimateTokens } from './tokens';
 
 /** Passes the events on; puts an estimated usage before the end where there was none. */
 export async function* withUsage(call: ChatCall, events: AsyncIterable<ChatEvent>): AsyncGenerator<ChatEvent, void, undefined> {
