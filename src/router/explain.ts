@@ -55,6 +55,7 @@ function extraParts(decision: Decision): string[] {
 /** What keeps the request from its usual model; never silent. */
 function passedOver(reason: Reason, at: number): string[] {
   if (reason.kind === 'budget') return [escapeMarkdown(capText(reason.cap))];
+  if (reason.kind === 'switch' && reason.verdict === 'stay') return [`the conversation keeps its model, not ${escapeMarkdown(reason.to)}`];
   return reason.kind === 'resting' ? [escapeMarkdown(restText(reason.model, reason, at))] : [];
 }
 

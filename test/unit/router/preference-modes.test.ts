@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../src/router/decide';
 import { mayGoOn } from '../../../src/router/eligibility';
-import { explain } from '../../../src/router/explain';
+import { explain, headline } from '../../../src/router/explain';
 import type { PreferenceMode, Running } from '../../../src/router/running';
 import type { Candidate, Decision, RouteRequest } from '../../../src/router/types';
 import type { Rule } from '../../../src/settings/settings';
@@ -145,6 +145,12 @@ describe('a running conversation', () => {
     const decision = decided({ ...asked, running });
     expect(decision.model).toBe(expected);
     expect(decision.reasons.find((reason) => reason.kind === 'switch')?.because).toBe(because);
+  });
+
+  it('says so in the headline and, with the arithmetic, in the whole story', () => {
+    const decision = decided({ models: ['cheap'], probability: 0.5, running });
+    expect(headline(decision, candidates)).toContain('the conversation keeps its model, not cheap');
+    expect(words(decision)).toMatch(/stays with dear instead of cheap: .* \(9,500 of 10,000 prompt tokens cached; 8 more requests: \$\S+ with dear, \$\S+ with cheap, of which \$\S+ to read it anew\)/u);
   });
 
   it('keeps the others as fallbacks, in their order', () => {

@@ -6,6 +6,7 @@ import { createGlobMatcher } from '../../../src/adapters/globs';
 import { createLexicalClassifier } from '../../../src/router/lexical';
 import { createConversationMemory } from '../../../src/router/memory';
 import { createRouter } from '../../../src/router/route';
+import type { PreferenceMode, Running } from '../../../src/router/running';
 import type { Rest } from '../../../src/router/health';
 import type { Capability, CapUse, Decision, RouteRequest, Surface } from '../../../src/router/types';
 import { parseSettings } from '../../../src/settings/parse';
@@ -19,6 +20,8 @@ interface Case {
   needs?: Capability[];
   inputTokens?: number;
   pinned?: string;
+  mode?: PreferenceMode;
+  running?: Running;
   /** Name, path and address of each open folder. */
   folders?: string[];
   /** What a search for secrets found; null where nobody could look. */
@@ -89,6 +92,8 @@ async function decideCase(one: Case, policy: Parameters<ReturnType<typeof create
     workspace: one.folders ?? [],
     ...(one.secrets === null ? {} : { secrets: one.secrets ?? [] }),
     ...(one.pinned === undefined ? {} : { pinned: one.pinned }),
+    ...(one.mode === undefined ? {} : { mode: one.mode }),
+    ...(one.running === undefined ? {} : { running: one.running }),
   };
   return one.surface === 'inline'
     ? router.routeNow(request, policy)
