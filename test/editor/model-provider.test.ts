@@ -165,6 +165,12 @@ describe('Fairlead Auto', () => {
     const model = await auto();
     const count = await model.countTokens('four words of text');
     assert.ok(count >= 4 && count <= 10, String(count));
+    const image = vscode.LanguageModelDataPart.image(Buffer.from(PIXEL, 'base64'), 'image/png');
+    assert.ok((await model.countTokens(vscode.LanguageModelChatMessage.User([image]))) > 500, 'an image counts by what it costs, not by its bytes');
+    const call = new vscode.LanguageModelToolCallPart('call_1', 'read_file', { path: 'a/very/long/path/'.repeat(20) });
+    assert.ok((await model.countTokens(vscode.LanguageModelChatMessage.Assistant([call]))) > 80, 'the arguments of a call count');
+    const result = new vscode.LanguageModelToolResultPart('call_1', [new vscode.LanguageModelTextPart('const a = 1;\n'.repeat(100))]);
+    assert.ok((await model.countTokens(vscode.LanguageModelChatMessage.User([result]))) > 300, 'a result counts');
     assert.equal(chats(server).length, 0);
   });
 
