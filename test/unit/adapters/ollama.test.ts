@@ -35,7 +35,7 @@ describe('a chat with Ollama', () => {
     expect(events.filter(({ type }) => type !== 'text' && type !== 'executed')).toEqual([
       { type: 'thinking', text: ' hm' },
       { type: 'thinking', text: ' hm' },
-      { type: 'usage', usage: { inputTokens: expect.any(Number) as number, outputTokens: 3, estimated: true } },
+      { type: 'usage', usage: { inputTokens: expect.any(Number) as number, outputTokens: 5, estimated: true } },
       { type: 'finish', reason: 'stop' },
     ]);
   });
@@ -134,7 +134,7 @@ describe('a chat with Ollama', () => {
 });
 
 describe('the window', () => {
-  const words = (tokens: number): Partial<ChatCall> => ({ messages: [{ role: 'user', parts: [{ type: 'text', text: 'abcd'.repeat(tokens) }] }] });
+  const words = (tokens: number): Partial<ChatCall> => ({ messages: [{ role: 'user', parts: [{ type: 'text', text: 'word '.repeat(tokens) }] }] });
   const sentOptions = () => sent()['options'] as Record<string, unknown>;
 
   it('stays as it is for short prompts', async () => {
