@@ -66,14 +66,13 @@ export function activate(context: vscode.ExtensionContext): void {
   const keys = createKeys({ secrets: context.secrets, settings });
   const events = createEventStore({ folder: context.globalStorageUri.fsPath, log });
   const runtime = buildRuntime(context, settings, output, () => void pool.refresh());
-  const pool = buildPool({ context, settings, keys, runtime, log });
-  const matches = createGlobMatcher();
-  const privacy = createPrivacy({ settings, findSecrets: createSecretFinder(), matches, sink: decisions.sink, log });
+  const privacy = createPrivacy({ settings, findSecrets: createSecretFinder(), matches: createGlobMatcher(), sink: decisions.sink, log });
+  const pool = buildPool({ context, settings, keys, runtime, privacy, log });
   const backends = buildBackends({ keys, runtime, log }, privacy);
   const { router, classifiers } = buildRouting({ context, settings, keys, runtime, privacy, decisions, clock });
   const corrections = createCorrections(context.globalState);
   const budget = buildBudget({ context, settings, decisions, clock, log });
-  const dispatch = createDispatch({ router, pool, settings, backends, matches, corrections, privacy, resilience: createResilience({ log }), budget, clock, log });
+  const dispatch = createDispatch({ router, pool, settings, backends, corrections, privacy, resilience: createResilience({ log }), budget, clock, log });
   const feedback = createFeedback({ decisions, events });
   const candidates = (): readonly Candidate[] => pool.candidates();
   const view = registerDecisionView({ decisions, candidates, log });
@@ -178,18 +177,19 @@ interface ModelParts {
 }
 
 interface PoolParts extends ModelParts {
+  readonly privacy: Privacy;
   readonly context: vscode.ExtensionContext;
   readonly settings: SettingsStore;
 }
 
-function buildPool({ context, settings, keys, runtime, log }: PoolParts): Pool {
+function buildPool({ context, settings, keys, runtime, privacy, log }: PoolParts): Pool {
   const files = createLlamaModels();
   return createPool<readonly Candidate[]>({
     settings,
-    discover: async ({ models, discovery, classifier, localModels }, signal) => {
+    discover: async ({ models, discovery, classifier, localModels, rules }, signal) => {
       const { enabled, endpoints } = discovery;
       const found = await Promise.all([
-        discoverModels({ key: keys.get, endpoints, log, ...(enabled ? {} : { usual: [] }) }, signal),
+        discoverModels({ key: keys.get, endpoints, onlyHere: privacy.allHere(rules), log, ...(enabled ? {} : { usual: [] }) }, signal),
         files({
           folder: folderOf(context, localModels),
           named: Object.values(models).flatMap((model) => (model.provider === 'llama' ? [pathOf(model)] : [])),

@@ -2,7 +2,7 @@
 // loopback addresses on its own. Never throws: what does not answer in time is not there.
 import type { Candidate } from '../router/types';
 import type { Log } from '../shared/log';
-import { hostOf } from './locality';
+import { hostOf, localityOf } from './locality';
 import { ollamaModels } from './ollama-models';
 import { type ProbeDeps, probeServer, rootOf, type Server } from './probe';
 import { serverModels } from './server-models';
@@ -11,6 +11,8 @@ export interface DiscoveryDeps extends ProbeDeps {
   readonly log: Log;
   /** `fairlead.discovery.endpoints`: asked besides the usual addresses. */
   readonly endpoints: readonly string[];
+  /** Nothing may leave this machine, so no other one is asked. */
+  readonly onlyHere?: boolean;
   /** The usual addresses; given by tests. */
   readonly usual?: readonly string[];
 }
@@ -24,9 +26,10 @@ export async function discoverModels(deps: DiscoveryDeps, signal: AbortSignal): 
   return withUniqueIds(found.flat());
 }
 
-function addresses({ usual = USUAL_ADDRESSES, endpoints }: DiscoveryDeps): string[] {
+function addresses({ usual = USUAL_ADDRESSES, endpoints, onlyHere = false }: DiscoveryDeps): string[] {
   const seen = new Map<string, string>();
   for (const address of [...usual, ...endpoints]) {
+    if (onlyHere && localityOf(address) !== 'local') continue;
     const key = rootOf(address).replace('://localhost', '://127.0.0.1').toLowerCase();
     if (!seen.has(key)) seen.set(key, address);
   }

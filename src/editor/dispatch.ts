@@ -5,7 +5,6 @@ import { mayGoOn } from '../router/eligibility';
 import type { Policy } from '../router/decide';
 import { toClassifierInput } from '../router/conversation';
 import type { Router } from '../router/route';
-import type { GlobMatcher } from '../router/rules';
 import type { Candidate, ProviderKind, RouteRequest, Surface } from '../router/types';
 import type { Corrections } from './corrections';
 import type { Pool } from './pool';
@@ -17,7 +16,6 @@ export interface DispatchDeps extends RunsDeps {
   readonly router: Router;
   readonly pool: Pool;
   readonly settings: SettingsStore;
-  readonly matches: GlobMatcher;
   readonly corrections: Corrections;
   readonly privacy: Privacy;
 }
@@ -46,7 +44,8 @@ export interface Dispatch extends Pick<Runs, 'run' | 'fill'> {
 }
 
 export function createDispatch(deps: DispatchDeps): Dispatch {
-  const { router, pool, settings, backends, matches, corrections, privacy, resilience, budget } = deps;
+  const { router, pool, settings, backends, corrections, privacy, resilience, budget } = deps;
+  const { matches } = privacy.outgoing;
   const runs = createRuns(deps);
   const candidates = (surface: Surface): readonly Candidate[] => pool.candidates().map((one) => forSurface(one, surface));
 

@@ -7,9 +7,10 @@ import { joinNeverSend } from '../router/never-sent';
 import { countSecrets, type OutgoingDeps } from '../router/outgoing';
 import type { ChatCall, DecisionSink, SecretFinder } from '../router/ports';
 import type { PrivacyPolicy } from '../router/privacy';
-import { leavesMachine, type GlobMatcher } from '../router/rules';
+import { keepsAllHere, leavesMachine, type GlobMatcher } from '../router/rules';
 import type { Candidate, Decision, RouteRequest } from '../router/types';
 import { createWithholder } from '../router/withhold';
+import type { Rule } from '../settings/settings';
 import { abortError, isAbort } from '../shared/abort';
 import { messageOf, RouterError } from '../shared/errors';
 import type { Log } from '../shared/log';
@@ -38,6 +39,8 @@ export interface Privacy {
   searched(request: RouteRequest, policy: Policy, signal: AbortSignal): Promise<RouteRequest>;
   /** Asks before a secret leaves, where the user wants to be asked and can be. Rejects when nothing is to be sent. */
   agreed(routed: Agreed, request: RouteRequest, signal: AbortSignal): Promise<Agreed>;
+  /** True when nothing of the open folders may leave, whatever is asked. */
+  allHere(rules: readonly Rule[]): boolean;
   readonly outgoing: OutgoingDeps;
 }
 
@@ -58,6 +61,7 @@ export function createPrivacy(deps: PrivacyDeps): Privacy {
       return { ...request, workspace: openFolders(), ...(secrets === undefined ? {} : { secrets }) };
     },
     agreed: (routed, request, signal) => ask(deps, { routed, request }, signal),
+    allHere: (rules) => keepsAllHere({ rules, workspace: openFolders(), matches }),
     outgoing: {
       policy: everywhere,
       matches,

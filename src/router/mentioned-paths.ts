@@ -11,7 +11,7 @@ export function mentionedPaths(texts: readonly string[], roots: readonly string[
   const found = new Set<string>();
   for (const root of roots) {
     // File systems that do not tell case apart write the same folder in several ways.
-    const pattern = new RegExp(`${spellings(root).map(escaped).join('|')}`, 'giu');
+    const pattern = new RegExp(spellings(root).map(escaped).join('|'), 'giu');
     for (const text of texts) collect(text.replace(/\\+/gu, '/'), pattern, found);
   }
   return [...found];

@@ -17,12 +17,15 @@ export interface PrivacyPolicy {
   readonly matches: GlobMatcher;
 }
 
-/** Surfaces whose request is one piece: without the file nothing is left of it. */
-const WHOLE: readonly RouteRequest['surface'][] = ['inline', 'utility', 'cli'];
+/** Files without whose text nothing is left of the request; others are left out on the way to a hosted model. */
+function essential({ surface, paths }: RouteRequest): readonly string[] {
+  if (surface === 'inline') return paths.slice(0, 1);
+  return surface === 'utility' || surface === 'cli' ? paths : [];
+}
 
 export function privacyRefusals(candidate: Candidate, request: RouteRequest, { privacy }: PrivacyLimits): Refusal[] {
   if (!privacy || !leavesMachine(candidate)) return [];
-  const kept = WHOLE.includes(request.surface) ? firstNeverSent(request.paths, privacy) : undefined;
+  const kept = firstNeverSent(essential(request), privacy);
   return [...(kept ? [{ kind: 'never_sent' as const, ...kept }] : []), ...secretRefusals(request, privacy)];
 }
 

@@ -49,6 +49,15 @@ export function matchRules(context: RuleContext): MatchedRules {
   return { limiting: [...limiting], preferring: [...preferring], localOnly: [...limiting].some(keepsLocal) };
 }
 
+/** True when everything of these folders stays here, whatever is asked: then nobody elsewhere is even looked for. */
+export function keepsAllHere({ rules, workspace, matches }: { readonly rules: readonly Rule[]; readonly workspace: readonly string[]; readonly matches: GlobMatcher }): boolean {
+  return rules.some((rule) => {
+    const { workspace: folders, ...others } = rule.when;
+    const always = Object.values(others).every((condition) => condition === undefined);
+    return keepsLocal(rule) && always && (!folders || workspace.some((name) => matches(folders, name)));
+  });
+}
+
 function isLimiting(rule: Rule): boolean {
   return rule.require !== undefined || rule.exclude !== undefined;
 }

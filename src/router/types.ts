@@ -104,7 +104,7 @@ export interface RouteRequest {
   /** Estimated prompt size in tokens, references included. */
   readonly inputTokens: number;
   readonly needs: readonly Capability[];
-  /** Workspace-relative paths (forward slashes) of every file whose text or name goes along. */
+  /** Workspace-relative paths (forward slashes) of every file whose text or name goes along; of ghost text, its own file first. */
   readonly paths: readonly string[];
   /** VS Code language ids of those files. */
   readonly languages: readonly string[];

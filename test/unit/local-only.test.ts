@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildCandidates } from '../../src/adapters/candidates';
 import { createRemoteClassifier } from '../../src/adapters/classifiers/remote';
+import { discoverModels } from '../../src/adapters/discovery';
 import { createGlobMatcher } from '../../src/adapters/globs';
 import { createOllamaBackend } from '../../src/adapters/ollama';
 import { createOpenAiBackend } from '../../src/adapters/openai';
@@ -188,6 +189,14 @@ describe('nothing leaves', () => {
     expect(decision.model).toBe('near');
     expect(await fill(decision, asked.paths[0] ?? '')).toHaveLength(1);
     untouched();
+  });
+
+  it('when models are looked for and everything must stay here', async () => {
+    const look = { key: async () => 'sk-stored', log: recordingLog(), usual: [near.url], endpoints: [counted.url] };
+    expect((await discoverModels({ ...look, onlyHere: true }, signal)).map(({ endpoint }) => endpoint)).toEqual([near.baseUrl]);
+    untouched();
+    await discoverModels(look, signal);
+    expect(counted.connections()).toBeGreaterThan(0);
   });
 
   it('in thirty steps of an agent, of which one reads a private file and one prints it', async () => {

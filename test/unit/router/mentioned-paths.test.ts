@@ -20,3 +20,13 @@ describe('mentionedPaths', () => {
     expect(mentionedPaths([text], [String.raw`C:\w\shop`])).toEqual(['src/pay.ts', 'b.md']);
   });
 });
+
+describe('paths that are written in another way than the folder', () => {
+  it.each([
+    ['another case of the drive', String.raw`c:\w\shop\pay.ts`, String.raw`C:\w\shop`, ['pay.ts']],
+    ['an encoded address', 'file:///w/my%20shop/client%20data/a.ts', '/w/my shop', ['client data/a.ts']],
+    ['a name with spaces, in quotes', '{"filePath":"/w/shop/client data/a b.ts"}', '/w/shop', ['client', 'client data/a b.ts']],
+  ])('%s', (_, text, root, expected) => {
+    expect(mentionedPaths([text], [root])).toEqual(expected);
+  });
+});
