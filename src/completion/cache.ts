@@ -66,8 +66,9 @@ export function createCompletionCache(): CompletionCache {
 
 function hitBy(entry: CacheEntry, request: CompletionRequest): CacheHit | undefined {
   const { text, replaces } = entry.insertion;
-  const typed = typedSince(entry.at, text, request);
-  if (typed === undefined || typed >= text.length) return undefined;
+  const since = typedSince(entry.at, request, text.length - 1);
+  if (since === undefined || !text.startsWith(since)) return undefined;
+  const typed = since.length;
   const rest = text.slice(typed);
   if (sameHead(entry.at.after, request.after)) return { entry, typed, insertion: { text: rest, replaces } };
   const closed = request.after.length - entry.at.after.length;
@@ -77,14 +78,13 @@ function hitBy(entry: CacheEntry, request: CompletionRequest): CacheHit | undefi
   return insertion.text === '' ? undefined : { entry, typed, insertion };
 }
 
-/** How much of `text` stands before the cursor by now; undefined when something else does. */
-export function typedSince(at: CompletionRequest, text: string, request: CompletionRequest): number | undefined {
-  const typed = request.offset - at.offset;
-  if (request.document !== at.document || typed < 0 || typed > text.length) return undefined;
+/** What was typed since a request was made; undefined when something else has changed, or more than `mostChars`. */
+export function typedSince(at: CompletionRequest, request: CompletionRequest, mostChars: number): string | undefined {
+  const count = request.offset - at.offset;
+  if (request.document !== at.document || count < 0 || count > mostChars) return undefined;
   const { before } = request;
-  if (!before.endsWith(text.slice(0, typed))) return undefined;
-  const then = before.slice(Math.max(0, before.length - typed - TAIL_CHARS), before.length - typed);
-  return at.before.endsWith(then) ? typed : undefined;
+  const end = before.length - count;
+  return end >= 0 && at.before.endsWith(before.slice(Math.max(0, end - TAIL_CHARS), end)) ? before.slice(end) : undefined;
 }
 
 function sameHead(then: string, now: string): boolean {

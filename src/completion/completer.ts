@@ -25,9 +25,6 @@ export interface Completer {
   cancel(): void;
 }
 
-/** A request that has brought text is kept so long after its caller has gone: the next key may fit it. */
-const GRACE_MS = 200;
-
 export function createCompleter(ports: CompleterPorts): Completer {
   const cache = createCompletionCache();
   const rhythm = createRhythm();
@@ -46,9 +43,16 @@ export function createCompleter(ports: CompleterPorts): Completer {
   const ask = async (request: CompletionRequest, signal: AbortSignal): Promise<Completion | Skipped> => {
     const line = request.before.slice(request.before.lastIndexOf('\n') + 1);
     const waitMs = request.manual ? 0 : rhythm.wait(line, ports.mostWaitMs());
-    const filling = under.takeOver(request) ?? under.begin(start(request, waitMs, false));
-    const outcome = await filling.wait(signal, GRACE_MS);
-    if (outcome !== undefined) return outcome;
+    const began = ports.now();
+    let filling = under.takeOver(request) ?? under.begin(start(request, waitMs, false));
+    let outcome = await filling.wait(request, signal);
+    if (outcome === 'overtaken') {
+      // It waited long enough while the other one was read.
+      filling.cancel();
+      filling = under.begin(start(request, Math.max(0, waitMs - (ports.now() - began)), false));
+      outcome = await filling.wait(request, signal);
+    }
+    if (typeof outcome === 'object') return outcome;
     const found = cache.find(request);
     return found ? show(found, request, 'model') : { skipped: 'nothing_useful' };
   };

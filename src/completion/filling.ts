@@ -5,8 +5,7 @@ import { leavesMachine } from '../router/rules';
 import type { Candidate } from '../router/types';
 import { abortError, isAbort } from '../shared/abort';
 import { messageOf } from '../shared/errors';
-import type { CacheHit, CompletionCache } from './cache';
-import { typedSince } from './cache';
+import { typedSince, type CacheHit, type CompletionCache } from './cache';
 import { DEFAULT_BUDGET, windowAround } from './context';
 import { placeOf, shapeOf, firstLineOf } from './place';
 import type { CompletionRequest, Skipped } from './request';
@@ -42,13 +41,16 @@ export interface FillingPorts {
 
 export interface Filling {
   readonly id: string;
-  /** True when the text before the cursor is what it was asked for, and since then what it brought. */
+  /** True when what was typed since it was asked may still be what it brings. */
   fits(request: CompletionRequest): boolean;
   /** True when it was asked ahead, for the text behind this suggestion. */
   follows(hit: CacheHit, request: CompletionRequest): boolean;
   isRunning(): boolean;
-  /** Resolves when something can be shown: undefined then, else why not. After an abort it lives on for `graceMs`. */
-  wait(signal: AbortSignal, graceMs: number): Promise<Skipped | undefined>;
+  /**
+   * Resolves when something can be shown: `shown`, which may not fit what was typed since; else why not. `overtaken`
+   * as soon as what comes is not what was typed. After an abort it lives on for a moment.
+   */
+  wait(request: CompletionRequest, signal: AbortSignal): Promise<'shown' | 'overtaken' | Skipped>;
   /** True when more has come since something could be shown. */
   readonly more: Promise<boolean>;
   cancel(): void;
@@ -67,81 +69,115 @@ interface Deps extends FillingPorts {
   readonly answered: (latencyMs: number) => void;
 }
 
+/** Its caller has gone because a key was pressed; VS Code asks again after 50 ms, and that may fit. */
+const GRACE_MS = 150;
+/** So much may be typed before the first word has come; behind that, a new request knows better. */
+const MOST_TYPED_CHARS = 12;
 /** A line that stands complete is shown after so long, while the rest still comes. */
 const EARLY_MS = 250;
 /** Inside a line there is little to write. */
 const INSIDE_TOKENS = 64;
 
+type Outcome = 'shown' | 'overtaken' | Skipped;
+
+interface Waiter {
+  readonly request: CompletionRequest;
+  readonly tell: (outcome: Outcome) => void;
+}
+
 interface Task extends Asked {
   readonly deps: Deps;
   readonly signal: AbortSignal;
   readonly state: State;
-  /** Something can be shown, or nothing will be. The first call counts. */
-  readonly showFirst: (outcome: Skipped | undefined) => void;
 }
 
 interface State {
+  /** False while it waits for a pause. */
+  sent: boolean;
   /** What the model wrote so far, and what of it was shown before it had ended. */
   written: string;
   early: string;
   running: boolean;
+  /** Set when something can be shown, or nothing will be. */
+  outcome: Outcome | undefined;
+  readonly waiters: Set<Waiter>;
 }
 
 export function startFilling(asked: Asked, deps: Deps): Filling {
   const { id, request } = asked;
   const controller = new AbortController();
   const { signal } = controller;
-  const state: State = { written: '', early: '', running: true };
-  const { promise: first, resolve: showFirst } = withResolver<Skipped | undefined>();
-  const ended = run({ ...asked, deps, signal, state, showFirst }).finally(() => {
+  const state: State = { sent: false, written: '', early: '', running: true, outcome: undefined, waiters: new Set() };
+  const ended = run({ ...asked, deps, signal, state }).catch(
+    (error: unknown): Outcome => (isAbort(error) ? { skipped: 'superseded' } : { skipped: 'failed', detail: messageOf(error) }),
+  );
+  const finished = ended.then((outcome) => {
     state.running = false;
+    tellAll(state, outcome);
   });
-  ended.then(showFirst, (error: unknown) => {
-    showFirst(isAbort(error) ? { skipped: 'superseded' } : { skipped: 'failed', detail: messageOf(error) });
-  });
-  let waiting = 0;
-
-  /** Nobody waits: what has brought nothing ends now, the rest unless somebody comes. */
-  async function leave(graceMs: number): Promise<void> {
-    if (state.written !== '') await deps.sleep(graceMs, signal).catch(() => undefined);
-    if (waiting === 0 && state.running) controller.abort();
-  }
-
+  const cancel = (): void => {
+    if (state.running) controller.abort();
+  };
   return {
     id,
-    more: ended.then(
-      () => state.early !== '' && state.written.length > state.early.length,
-      () => false,
-    ),
+    more: finished.then(() => state.early !== '' && state.written.length > state.early.length),
     isRunning: () => state.running,
-    fits: (next) => state.running && !signal.aborted && typedSince(request, state.written, next) !== undefined && sameAfter(request, next),
+    fits: (next) => state.sent && state.running && !signal.aborted && mayBring(request, state.written, next),
     follows: (hit, next) => request.document === next.document && request.offset === next.offset + hit.insertion.text.length,
-    wait: async (caller, graceMs) => {
-      waiting += 1;
+    wait: async (next, caller) => {
+      const waiter = waitIn(state, next);
       try {
-        return await untilAbort(first, caller);
+        return await untilAbort(waiter.outcome, caller);
       } finally {
-        waiting -= 1;
-        if (caller.aborted && waiting === 0) void leave(graceMs);
+        state.waiters.delete(waiter);
+        if (caller.aborted) void leave(state, { deps, signal, cancel });
       }
     },
-    cancel: () => {
-      if (state.running) controller.abort();
-    },
+    cancel,
   };
 }
 
-/** Undefined when something was put into the cache, or nothing belongs there; else why not. */
-async function run(task: Task): Promise<Skipped | undefined> {
+/** Whether what the model wrote and may yet write is what was typed meanwhile. */
+function mayBring(at: CompletionRequest, written: string, next: CompletionRequest): boolean {
+  const typed = typedSince(at, next, Math.max(MOST_TYPED_CHARS, written.length));
+  if (typed === undefined || firstLineOf(at.after) !== firstLineOf(next.after)) return false;
+  return written.startsWith(typed) || (typed.startsWith(written) && typed.length <= MOST_TYPED_CHARS && !typed.includes('\n'));
+}
+
+function waitIn(state: State, request: CompletionRequest): Waiter & { readonly outcome: Promise<Outcome> } {
+  let tell: Waiter['tell'] = () => undefined;
+  const outcome = new Promise<Outcome>((resolve) => {
+    tell = resolve;
+  });
+  const waiter = { request, tell, outcome };
+  if (state.outcome === undefined) state.waiters.add(waiter);
+  else tell(state.outcome);
+  return waiter;
+}
+
+function tellAll(state: State, outcome: Outcome): void {
+  state.outcome ??= outcome;
+  for (const { tell } of state.waiters) tell(outcome);
+}
+
+/** Nobody waits any more: it ends unless somebody comes soon. */
+async function leave(state: State, { deps, signal, cancel }: { deps: Deps; signal: AbortSignal; cancel: () => void }): Promise<void> {
+  if (state.sent) await deps.sleep(GRACE_MS, signal).catch(() => undefined);
+  if (state.waiters.size === 0) cancel();
+}
+
+/** `shown` when something was put into the cache, or nothing belongs there; else why not. */
+async function run(task: Task): Promise<Outcome> {
   const { deps, request, signal } = task;
   await deps.sleep(task.waitMs, signal);
+  task.state.sent = true;
   const extra = await deps.context(request, signal);
   const plan = await deps.route(request, extra, signal);
   let failed: Skipped = { skipped: 'no_model', ...(plan.why === undefined ? {} : { detail: plan.why }) };
   for (const candidate of plan.models.filter((one) => !task.ahead || !leavesMachine(one))) {
     try {
-      await read(task, plan, callFor(request, candidate, { extra, maxTokens: deps.maxTokens() }));
-      return undefined;
+      await read(task, plan, { ...callFor(request, candidate, { extra, maxTokens: deps.maxTokens() }), decisionId: plan.decisionId });
+      return 'shown';
     } catch (error) {
       if (isAbort(error)) throw error;
       deps.asked?.(candidate, { failed: messageOf(error) });
@@ -165,35 +201,24 @@ async function read(task: Task, { decisionId }: Plan, call: FimCall): Promise<vo
     if (stop.raw() === '') deps.answered(deps.now() - began);
     if (stop.add(piece)) break;
     state.written = stop.raw();
-    if (state.early === '' && piece.includes('\n') && deps.now() - began >= EARLY_MS) showLines(task, stop, put);
+    tellOvertaken(task);
+    if (piece.includes('\n') && deps.now() - began >= EARLY_MS) showLines(task, stop, put);
   }
   deps.asked?.(call.candidate, 'answered');
   put(stop.insertion(), true);
 }
 
-function showLines({ state, showFirst }: Task, stop: Stop, put: (insertion: Insertion, complete: boolean) => void): void {
+function tellOvertaken({ state, request }: Task): void {
+  for (const waiter of state.waiters) if (!mayBring(request, state.written, waiter.request)) waiter.tell('overtaken');
+}
+
+function showLines({ state }: Task, stop: Stop, put: (insertion: Insertion, complete: boolean) => void): void {
+  if (state.early !== '') return;
   const lines = stop.wholeLines();
   if (lines.text.trim() === '') return;
   state.early = lines.text;
   put(lines, false);
-  showFirst(undefined);
-}
-
-interface WithResolver<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-}
-
-function withResolver<T>(): WithResolver<T> {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((accept) => {
-    resolve = accept;
-  });
-  return { promise, resolve };
-}
-
-function sameAfter(then: CompletionRequest, now: CompletionRequest): boolean {
-  return firstLineOf(then.after) === firstLineOf(now.after);
+  tellAll(state, 'shown');
 }
 
 function untilAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,6 +1,7 @@
 // `bench NAME`: one form for all benchmarks, a Markdown table or, with --json, the same figures as one object.
 import { parseArgs } from 'node:util';
 import { benchAccuracy } from './accuracy';
+import { benchCompletion } from './completion';
 import { benchLatency } from './latency';
 import { machineName } from './machine';
 import { benchOverhead } from './overhead';
@@ -14,6 +15,7 @@ interface Bench {
 
 const benches: Record<string, Bench> = {
   accuracy: { what: 'route accuracy of a classifier on labelled rows (--data DIR)', run: benchAccuracy },
+  completion: { what: 'ghost text: where answers are cut, and what typing costs (--data DIR with fim/*.jsonl.gz)', run: benchCompletion },
   latency: { what: 'time of a decision beside node-llama-cpp called directly (--model FILE.gguf)', run: benchLatency },
   overhead: { what: 'our own time between a request that comes in and the one that goes out, classifier off', run: benchOverhead },
   start: { what: 'activation, bundle size, router overhead without classifier', run: benchStart },

@@ -68,15 +68,36 @@ describe('a request for ghost text', () => {
     expect(model.calls[0]?.aborted).toBe(false);
   });
 
-  it('ends at once when its caller goes and nothing has come', async () => {
+  it('ends at once when its caller goes and nothing was sent', async () => {
     const model = fakeModel(() => ['a'], {}, 500);
     const controller = new AbortController();
     const asked = ask(model, SUM, {}, controller.signal);
-    await model.clock.runUntil(300);
+    await model.clock.runUntil(20);
     controller.abort();
-    await model.clock.runUntil(301);
-    expect(model.calls[0]?.aborted).toBe(true);
+    await model.clock.runUntil(2000);
+    expect(model.calls).toHaveLength(0);
     expect(isAbort(asked.error)).toBe(true);
+  });
+
+  it('is read before it is given up when keys come before its first word', async () => {
+    const model = fakeModel((call) => (call.prefix.endsWith('x') ? ['y;'] : ['a + b;']), {}, 200);
+    ask(model, SUM);
+    await model.clock.runUntil(100);
+    const typed = ask(model, 'const sum = a|\n');
+    await model.clock.runUntil(300);
+    expect(textOf(typed.outcome)).toBe(' + b;');
+    expect(model.calls).toHaveLength(1);
+  });
+
+  it('makes place for the next one as soon as its first word is another', async () => {
+    const model = fakeModel((call) => (call.prefix.endsWith('x') ? ['y;'] : ['a + b', ' + c', ' + d']), {}, 200);
+    ask(model, SUM);
+    await model.clock.runUntil(100);
+    const typed = ask(model, 'const sum = x|\n');
+    await model.clock.runUntil(250);
+    expect(model.calls.map(({ aborted }) => aborted)).toEqual([true, false]);
+    await model.clock.runUntil(1000);
+    expect(textOf(typed.outcome)).toBe('y;');
   });
 
   it('ends a little later when its caller goes and nobody follows', async () => {
