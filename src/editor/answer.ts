@@ -1,7 +1,7 @@
 // Answers one question: read what is attached, route, say which model and why, stream what it says.
 import * as vscode from 'vscode';
 import type { RunEvent } from '../router/execute';
-import { headline, refusalText } from '../router/explain';
+import { budgetWords, escapeMarkdown, headline, refusalText } from '../router/explain';
 import type { ChatCall } from '../router/ports';
 import { leavesMachine } from '../router/rules';
 import type { Candidate, Decision, RouteRequest } from '../router/types';
@@ -173,11 +173,13 @@ function readable({ candidates }: Routed, model: string | undefined, files: read
 /** The routing decision is still an answer; the buttons lead to a model. */
 function noModel(stream: vscode.ChatResponseStream, decision: Decision, words: OwnWords): vscode.ChatResult {
   const refused = decision.refused.map(({ model, refusals }) => `- **${model}**: ${refusals.map(refusalText).join('; ')}`);
+  const limits = budgetWords(decision).map((text) => `$(warning) ${escapeMarkdown(text)}\n\n`);
   words.say(
     refused.length > 0
-      ? `None of your models can take this request:\n\n${refused.join('\n')}\n\n`
+      ? `None of your models can take this request:\n\n${refused.join('\n')}\n\n${limits.join('')}`
       : 'No model is connected yet. Start a model server on this machine (Ollama, LM Studio, llama-server or vLLM) and look again, connect one by its address, or store the key of a hosted one.\n\n',
   );
+  if (limits.length > 0) button(stream, 'showSpending');
   const offered = refused.length > 0 ? (['openSettings', 'findModels'] as const) : (['findModels', 'connectServer', 'storeApiKey', 'openWalkthrough'] as const);
   for (const name of offered) button(stream, name);
   return { metadata: metadataOf(decision, { model: undefined }, { words, files: [] }) };

@@ -5,7 +5,7 @@ import { isSkipped, type Completion, type Skipped } from '../completion/request'
 import type { Syntax } from '../completion/syntax';
 import type { FimCall } from '../router/ports';
 import { isAbort, sleep } from '../shared/abort';
-import { messageOf, RouterError } from '../shared/errors';
+import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';
 import { withSignal } from './cancel';
 import { createPlanner, type Planner } from './completion-plan';
@@ -69,10 +69,8 @@ function buildCompleter({ dispatch, settings, status, syntax, log }: InlineDeps,
     context: () => Promise.resolve([]),
     route: planner.plan,
     fill: (call, signal) => {
-      const backend = dispatch.backend(call.candidate.provider);
-      if (!backend?.fim) throw new RouterError('unsupported', 'this provider cannot fill in the middle');
       tracePrompt(call, settings, log);
-      return backend.fim(call, signal);
+      return dispatch.fill(call, signal);
     },
     asked: (candidate, state) => {
       if (state === 'asking') status.asking(candidate.id);

@@ -1,7 +1,7 @@
 // Fairlead's models in VS Code's model picker and for every extension through `vscode.lm`. Routes at a user's turn,
 // stays with one model inside a tool loop, and puts nothing of its own into the answer: agents parse it.
 import * as vscode from 'vscode';
-import { headline, refusalText } from '../router/explain';
+import { budgetWords, headline, refusalText } from '../router/explain';
 import { countTokens, estimateTokens } from '../router/tokens';
 import type { Decision } from '../router/types';
 import { isAbort } from '../shared/abort';
@@ -143,13 +143,14 @@ function remember({ conversations, tokensPerSecond }: Provider, { turn, routed, 
   if (running) conversations.set(conversation, { choice: turn.picked, decision: routed.decision, running });
 }
 
-function noModel({ refused, reasons }: Decision): Error {
+function noModel(decision: Decision): Error {
+  const { refused, reasons } = decision;
   const pinned = reasons.find((reason) => reason.kind === 'pinned')?.model;
   const why = pinned === undefined ? undefined : refused.find(({ model }) => model === pinned)?.refusals.map(refusalText).join('; ');
   if (pinned !== undefined) return vscode.LanguageModelError.NotFound(`${pinned} cannot take this request: ${why ?? 'it is not connected any more'}. Pick another model, or “Fairlead Auto”.`);
   return vscode.LanguageModelError.NotFound(
     refused.length > 0
-      ? `None of your models can take this request: ${refusedInShort(refused)}. “Fairlead: Show Last Decision” says more.`
+      ? `None of your models can take this request: ${refusedInShort(refused)}. ${[...budgetWords(decision), '“Fairlead: Show Last Decision” says more.'].join(' ')}`
       : 'No model is connected yet. “Fairlead: Find Models on This Machine” looks again, “Fairlead: Connect a Model Server” adds one by its address.',
   );
 }

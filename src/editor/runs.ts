@@ -3,7 +3,7 @@ import { runDecision, type RunEvent } from '../router/execute';
 import { runFill } from '../router/fill';
 import type { Resilience } from '../router/health';
 import type { Backend, ChatCall, Clock, FimCall } from '../router/ports';
-import type { Decision, ProviderKind, RouteRequest } from '../router/types';
+import type { ProviderKind, RouteRequest } from '../router/types';
 import type { Log } from '../shared/log';
 import type { Budget } from './budget';
 import type { Agreed } from './privacy';
@@ -21,7 +21,7 @@ export interface Runs {
   belongs(request: RouteRequest): void;
   readonly run: (routed: Agreed, call: Omit<ChatCall, 'candidate'>, signal: AbortSignal) => AsyncIterable<RunEvent>;
   /** Ghost text of one model. Rejects with RouterError, or with an AbortError on abort. */
-  readonly fill: (decision: Decision, call: FimCall, signal: AbortSignal) => AsyncIterable<string>;
+  readonly fill: (call: FimCall, signal: AbortSignal) => AsyncIterable<string>;
 }
 
 const KEPT = 500;
@@ -40,10 +40,10 @@ export function createRuns({ backends, resilience, budget, clock, log }: RunsDep
       const call = { ...asked, ...(secrets ? { secrets } : {}) };
       return runDecision({ ...watched, decision, candidates, call, conversation: conversationOf.get(decision.id) }, signal);
     },
-    fill: (decision, asked, signal) => {
+    fill: (asked, signal) => {
       const [candidate = asked.candidate] = resilience.endpointsOf(asked.candidate, undefined);
       const call = { ...asked, candidate };
-      return runFill({ decision, backend: backends.get(candidate.provider), call, clock, record: budget.record }, signal);
+      return runFill({ backend: backends.get(candidate.provider), call, clock, record: budget.record }, signal);
     },
   };
 }

@@ -76,6 +76,11 @@ export function logLine(decision: Decision): string {
   return `[${decision.id}] ${decision.surface}: ${route}${by}${runnerUp} -> ${decision.model ?? 'no model'}${fallbacks} (${why})${degraded}`;
 }
 
+/** For each budget that stopped models: what is used up, when it resets and what to do. */
+export function budgetWords({ reasons, at }: Pick<Decision, 'reasons' | 'at'>): string[] {
+  return reasons.filter(({ kind }) => kind === 'budget').map((reason) => `${reasonText(reason, at)}.`);
+}
+
 /** The whole decision as markdown, with what came of it: the requests that were made for it. */
 export function explain(decision: Decision, candidates: readonly Candidate[], requests: readonly LedgerRow[] = []): string {
   const locality = candidates.find((known) => known.id === decision.model)?.locality;

@@ -6,10 +6,8 @@ import { asRouterError } from './health';
 import { hostOf, wasTurnedAway, type LedgerSink, type Outcome } from './ledger';
 import type { Backend, Clock, FimCall } from './ports';
 import { estimateTokens } from './tokens';
-import type { Decision } from './types';
 
 export interface FillRun {
-  readonly decision: Decision;
   readonly backend: Backend | undefined;
   readonly call: FimCall;
   readonly clock: Clock;
@@ -17,7 +15,7 @@ export interface FillRun {
 }
 
 /** Yields text. Rejects with RouterError, or with an AbortError on abort. */
-export async function* runFill({ decision, backend, call, clock, record }: FillRun, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+export async function* runFill({ backend, call, clock, record }: FillRun, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
   if (!backend?.fim) throw new RouterError('unsupported', `${call.candidate.id} cannot fill in the middle.`);
   throwIfAborted(signal);
   const at = clock.now();
@@ -36,7 +34,7 @@ export async function* runFill({ decision, backend, call, clock, record }: FillR
     throw end.error ?? error;
   } finally {
     const outcome = end.outcome === 'ok' && signal.aborted ? 'cancelled' : end.outcome;
-    record({ ...common(decision, call), ...tokens(call, text, end), outcome, at, firstTokenMs, totalMs: clock.now() - at, code: end.error?.code });
+    record({ ...common(call), ...tokens(call, text, end), outcome, at, firstTokenMs, totalMs: clock.now() - at, code: end.error?.code });
   }
 }
 
@@ -49,15 +47,16 @@ function endOf(error: unknown): End {
   return isAbort(error) ? { outcome: 'cancelled' } : { outcome: 'failed', error: asRouterError(error) };
 }
 
-function common({ id, surface, route }: Decision, { candidate }: FimCall) {
+function common({ candidate, decisionId = '' }: FimCall) {
   const { id: model, provider, endpoint } = candidate;
-  return { decisionId: id, surface, route, model, provider, endpoint: hostOf(endpoint), conversation: undefined, billable: mayCost(candidate), executed: undefined };
+  const shared = { decisionId, surface: 'inline', route: undefined, conversation: undefined, executed: undefined } as const;
+  return { ...shared, model, provider, endpoint: hostOf(endpoint), billable: mayCost(candidate) };
 }
 
 /** Servers do not count what they fill in, or count it too late for a stream that is cut off. */
-function tokens({ candidate, prefix, suffix }: FimCall, text: string, { outcome, error }: End) {
+function tokens({ candidate, prefix, suffix, extra = [] }: FimCall, text: string, { outcome, error }: End) {
   const turnedAway = wasTurnedAway({ outcome, code: error?.code, answered: text !== '' });
-  const inputTokens = turnedAway ? 0 : estimateTokens(prefix) + estimateTokens(suffix);
+  const inputTokens = turnedAway ? 0 : estimateTokens([prefix, suffix, ...extra.map(({ text: other }) => other)].join('\n'));
   const outputTokens = estimateTokens(text);
   return { inputTokens, outputTokens, cachedInputTokens: undefined, costUsd: turnedAway ? 0 : costUsd(candidate, { inputTokens, outputTokens }), measured: false };
 }

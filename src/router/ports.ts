@@ -124,6 +124,8 @@ export interface FimExtra {
 /** One fill-in-the-middle request; the text between prefix and suffix is wanted. */
 export interface FimCall {
   readonly candidate: Candidate;
+  /** The decision that it carries out. */
+  readonly decisionId?: string;
   readonly prefix: string;
   readonly suffix: string;
   readonly maxTokens: number;

@@ -4,7 +4,6 @@ import type { LedgerRow } from '../../../src/router/ledger';
 import type { Backend } from '../../../src/router/ports';
 import { RouterError } from '../../../src/shared/errors';
 import { candidate } from '../../support/adapters';
-import { decisionFor } from '../../support/run';
 
 const MODEL = candidate({ id: 'm', endpoint: 'https://models.example.com/v1', model: 'm', locality: 'hosted', price: { input: 1, output: 2 } });
 
@@ -26,10 +25,10 @@ async function fill(pieces: readonly (string | Error)[], { stopAfter = Infinity,
     }
   }
   const backend: Backend = { provider: 'openai', chat: () => (async function* () {})(), ...(fim ? { fim: speak } : {}) };
-  const call = { candidate: MODEL, prefix: 'def add(a, b):\n    return ', suffix: '\n', maxTokens: 8, stop: [] };
+  const call = { candidate: MODEL, decisionId: 'd1', prefix: 'def add(a, b):\n    return ', suffix: '\n', maxTokens: 8, stop: [] };
   let text = '';
   try {
-    const run = { decision: { ...decisionFor(['m']), surface: 'inline' as const }, backend, call, clock: { now: () => now }, record: (row: LedgerRow) => rows.push(row) };
+    const run = { backend, call, clock: { now: () => now }, record: (row: LedgerRow) => rows.push(row) };
     let taken = 0;
     for await (const piece of runFill(run, new AbortController().signal)) {
       text += piece;
@@ -46,7 +45,7 @@ describe('ghost text', () => {
   it('is written down with estimated tokens and their price', async () => {
     const { text, rows } = await fill(['a ', '+ b']);
     expect(text).toBe('a + b');
-    expect(rows).toMatchObject([{ surface: 'inline', model: 'm', endpoint: 'models.example.com', outcome: 'ok', measured: false, firstTokenMs: 10, totalMs: 20, billable: true }]);
+    expect(rows).toMatchObject([{ decisionId: 'd1', surface: 'inline', model: 'm', endpoint: 'models.example.com', outcome: 'ok', measured: false, firstTokenMs: 10, totalMs: 20, billable: true }]);
     expect(rows[0]!.costUsd).toBeGreaterThan(0);
     expect(JSON.stringify(rows)).not.toContain('def add');
   });
