@@ -39,7 +39,7 @@ const AUTO_WAYS: readonly AutoWay[] = [
 ];
 
 export function pickerModels(candidates: readonly Candidate[]): LanguageModelChatInformation[] {
-  const usable = candidates.filter(({ unavailable, provider }) => unavailable === undefined && provider !== 'vscode');
+  const usable = candidates.filter(({ unavailable, completesOnly, provider }) => unavailable === undefined && completesOnly !== true && provider !== 'vscode');
   return [...AUTO_WAYS.map((way) => autoModel(way, usable)), ...usable.map(namedModel)];
 }
 

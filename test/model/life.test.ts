@@ -22,7 +22,7 @@ const PARTS = {
     if (m.type !== 'call') return process.send({ type: 'ready' });
     const hoard = []; for (;;) hoard.push(new Array(1e6).fill(m));
   });`,
-  'ignores cancelling': `process.on('message', () => process.send({ type: 'beat', rssBytes: 1 })); setInterval(() => process.send({ type: 'beat', rssBytes: 1 }), 100);`,
+  'ignores cancelling': `process.on('message', (m) => process.send(m.type === 'start' ? { type: 'ready' } : { type: 'beat', rssBytes: 1 })); setInterval(() => process.send({ type: 'beat', rssBytes: 1 }), 100);`,
 } as const;
 
 const never = new AbortController().signal;

@@ -10,7 +10,8 @@ import { silentLog, type Log } from '../../src/shared/log';
 import { writeGguf, type GgufFile } from './gguf';
 
 const root = join(import.meta.dirname, '../..');
-const hostPath = join(root, 'dist-test/llama-host.js');
+// Below the packages it imports, and where no other suite tidies up.
+const hostPath = join(root, '.cache/test-host/llama-host.js');
 let bundled: Promise<unknown> | undefined;
 
 /** Bundles the child as the build does, once per test process. */

@@ -49,6 +49,8 @@ export class GgufChild {
   private readonly watchdog: Watchdog;
   private nextId = 0;
   private rss: number | undefined;
+  /** When it could be asked to stop at the latest: until it is ready, it may not hear. */
+  private deafUntil: number;
   private dead = false;
   private intended = false;
   private loading: Death['blamed'];
@@ -56,6 +58,7 @@ export class GgufChild {
 
   constructor(private readonly deps: ChildDeps) {
     this.process = forkHost(deps.hostPath);
+    this.deafUntil = Date.now() + deps.timings.startMs;
     this.watchdog = createWatchdog(deps.timings, (what) => {
       this.end(what);
     });
@@ -104,8 +107,8 @@ export class GgufChild {
         this.post({ type: 'cancel', id });
         reject(abortError(signal));
         const end = (): void => {
-          // A file that loads is wanted again soon; how long that may take is the watchdog's to say.
-          if (this.watchdog.isLoading) grace = setTimeout(end, this.deps.timings.graceMs);
+          // A child that starts, or loads a file, is wanted again soon; how long that may take is the watchdog's to say.
+          if (this.watchdog.isLoading || Date.now() < this.deafUntil) grace = setTimeout(end, this.deps.timings.graceMs);
           else if (this.pending.has(id)) this.kill('a cancelled call did not stop');
         };
         grace = setTimeout(end, this.deps.timings.graceMs);
@@ -128,6 +131,7 @@ export class GgufChild {
     this.watchdog.beat();
     switch (message.type) {
       case 'ready':
+        this.deafUntil = 0;
         break;
       case 'beat':
         this.rss = message.rssBytes;

@@ -35,22 +35,24 @@ export interface RuntimeDeps {
 }
 
 const TIMINGS: ChildTimings = { startMs: 20_000, loadMs: 60_000, beatMs: 8000, graceMs: 2000 };
+/** Large models make a machine slow, and ending a child that is merely slow costs much: its file, its caches. */
+const WRITER_TIMINGS: ChildTimings = { ...TIMINGS, startMs: 30_000, beatMs: 30_000, graceMs: 5000 };
 const CHUNK_TOKENS = 96;
 
 export function createRuntime(deps: RuntimeDeps): LlamaRuntime {
   const quarantine = createQuarantine(deps.storage === undefined ? undefined : join(deps.storage, 'set-aside.json'), deps.log);
-  const keeper = (background: boolean): ChildKeeper =>
+  const keeper = (timings: ChildTimings): ChildKeeper =>
     new ChildKeeper({
       hostPath: deps.hostPath,
       quarantine,
-      options: () => hostOptions(deps, background),
+      options: () => hostOptions(deps),
       idleMinutes: () => deps.settings().idleMinutes,
-      timings: { ...TIMINGS, ...deps.timings },
+      timings: { ...timings, ...deps.timings },
       log: deps.log,
       onQuarantine: deps.onQuarantine,
     });
-  const reader = keeper(false);
-  const writer = keeper(true);
+  const reader = keeper(TIMINGS);
+  const writer = keeper(WRITER_TIMINGS);
   const call = <O extends HostCall>(asked: O, signal: AbortSignal): Promise<HostResults[O['op']]> =>
     (asked.model.use === 'writing' ? writer : reader).call(asked, signal);
   return {
@@ -83,7 +85,7 @@ export function createRuntime(deps: RuntimeDeps): LlamaRuntime {
 
 const never = new AbortController().signal;
 
-function hostOptions(deps: RuntimeDeps, background: boolean): Omit<HostOptions, 'quarantined'> {
+function hostOptions(deps: RuntimeDeps): Omit<HostOptions, 'quarantined'> {
   const { gpu, threads, memoryLimitMb } = deps.settings();
   return {
     gpu,
@@ -91,7 +93,6 @@ function hostOptions(deps: RuntimeDeps, background: boolean): Omit<HostOptions, 
     chunkTokens: CHUNK_TOKENS,
     stateFolder: deps.storage === undefined ? undefined : join(deps.storage, 'kv'),
     memoryBytes: memoryLimitMb > 0 ? memoryLimitMb * 2 ** 20 : availableMemory() * 0.8,
-    background,
   };
 }
 

@@ -25,17 +25,19 @@ export interface LoadEvents {
 }
 
 export interface Loader {
+  /** Resolves when the native side has started, or failed to. */
+  readonly opened: Promise<unknown>;
   /** `room` is asked before anything is loaded and throws when there is none. `then` is part of the loading. */
   load<T>(path: string, room: (fileBytes: number) => void | Promise<void>, then: (file: LoadedFile) => Promise<T>): Promise<T>;
 }
 
 export function createLoader(options: HostOptions, events: LoadEvents): Loader {
-  let library: Promise<{ library: Library; llama: Llama }> | undefined;
+  const opening = openLibrary(options);
+  const opened = opening.catch(() => undefined);
   let last: Promise<unknown> = Promise.resolve();
   return {
+    opened,
     load: (path, room, then) => {
-      library ??= openLibrary(options);
-      const opening = library;
       const loading = last.then(async () => loadFile({ path, room, then, options, events, ...(await opening) }));
       last = loading.catch(() => undefined);
       return loading;

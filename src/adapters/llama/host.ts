@@ -1,6 +1,5 @@
 // The child process: takes calls, beats so that the parent knows it lives, stops between chunks when a call is
 // cancelled. Everything native happens here. Classifying calls run one after another; answers are written at once.
-import { constants, setPriority } from 'node:os';
 import { abortError, isAbort, throwIfAborted } from '../../shared/abort';
 import { messageOf, RouterError } from '../../shared/errors';
 import { unlessAborted } from './give-up';
@@ -41,7 +40,6 @@ let session: Session | undefined;
 process.on('message', (message: ToHost) => {
   if (message.type === 'start') {
     session = open(message.options);
-    send({ type: 'ready' });
   } else if (message.type === 'exit') {
     process.exit(0);
   } else if (session) {
@@ -64,23 +62,15 @@ function hear(current: Session, message: Exclude<ToHost, { type: 'start' | 'exit
 }
 
 function open(options: HostOptions): Session {
-  if (options.background) yieldToOthers();
   const loader = createLoader(options, {
     loading: (path, sha256, bytes) => send({ type: 'loading', path, sha256, bytes }),
     loaded: () => send({ type: 'loaded' }),
   });
+  // Starting the native side may take seconds, in which nothing else is heard.
+  void loader.opened.then(() => send({ type: 'ready' }));
   const writerShelf = createWriterShelf(options, loader);
   const writers = createWriters(writerShelf);
   return { options, shelf: createModelShelf(options, loader), writerShelf, writers, running: new Map(), queue: Promise.resolve() };
-}
-
-function yieldToOthers(): void {
-  try {
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch (error) {
-    // Some containers do not allow it; the model then merely competes with the editor.
-    process.stderr.write(`priority: ${messageOf(error)}\n`);
-  }
 }
 
 function accept(current: Session, id: number, call: HostCall): void {

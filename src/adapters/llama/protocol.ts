@@ -12,8 +12,6 @@ export interface HostOptions {
   /** Bytes of memory that loading a model may take; the child refuses to load beyond. */
   readonly memoryBytes: number;
   readonly quarantined: readonly string[];
-  /** Yields to everything else on the machine, the editor and the classifiers before all. */
-  readonly background: boolean;
 }
 
 /** Pieces of an answer that may be under way before the child waits for the reader. */
