@@ -28,7 +28,8 @@ describe('a fresh window with the packaged extension', () => {
     const { chat, screenshot, page } = workbench();
     await expect.poll(() => chat.models(), { timeout: 60_000 }).toEqual(expect.arrayContaining(['Fairlead Auto', 'Auto (economy)', 'Auto (quality)', 'Auto (local only)', 'team', 'a dear one']));
     await page.locator('.interactive-input-part .model-picker-name').first().click();
-    await page.locator('.action-widget .chat-model-picker-section-toggle').first().waitFor();
+    await page.locator('.action-widget .chat-model-picker-section-toggle').first().click();
+    await page.locator('.action-widget').getByText('team', { exact: true }).waitFor();
     await screenshot('model-picker');
     await page.keyboard.press('Escape');
   });
