@@ -1,4 +1,5 @@
-// Globs on workspace-relative paths, by picomatch; compiled once per list.
+// Globs on workspace-relative paths, by picomatch; compiled once per list, into one expression: some lists are long
+// and asked about every name in a conversation.
 import picomatch from 'picomatch';
 import type { GlobMatcher } from '../router/rules';
 
@@ -9,11 +10,19 @@ export function createGlobMatcher(): GlobMatcher {
     const key = globs.join('\n');
     let test = compiled.get(key);
     if (!test) {
-      test = picomatch(globs.map(fromRoot), { dot: true, nocase: true });
+      test = compile(globs.map(fromRoot));
       compiled.set(key, test);
     }
     return test(fromRoot(path.replaceAll('\\', '/')));
   };
+}
+
+function compile(globs: readonly string[]): (path: string) => boolean {
+  if (globs.length === 0) return () => false;
+  const one = new RegExp(globs.map((glob) => picomatch.makeRe(glob, { dot: true, nocase: true }).source).join('|'), 'i');
+  // A name that is not meant as a pattern may look like one.
+  const literal = new Set(globs);
+  return (path) => literal.has(path) || one.test(path);
 }
 
 function fromRoot(path: string): string {

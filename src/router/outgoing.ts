@@ -6,7 +6,7 @@ import { RouterError } from '../shared/errors';
 import type { SecretsMode } from '../settings/settings';
 import type { NeverSend } from '../settings/never-send';
 import { secretsText } from './explain-privacy';
-import { neverSent } from './never-sent';
+import { neverSent, type NeverSentCheck } from './never-sent';
 import type { Backend, ChatCall, ChatEvent, Classifier, ClassifierInput, FimCall, FoundSecret, HeldBack, Message, Part, SecretFinder } from './ports';
 import { clean, mapStrings, strings, type PrivateName } from './private-parts';
 import { leavesMachine, type GlobMatcher } from './rules';
@@ -185,14 +185,28 @@ export function countSecrets(found: readonly FoundSecret[]): SecretCount[] {
   return [...counts].map(([kind, count]) => ({ kind, count }));
 }
 
-function privateNames({ policy, matches, roots }: OutgoingDeps): PrivateName {
-  const check = { neverSend: policy().neverSend, matches };
-  const folders = roots().map((root) => `${root.replace(/\\+/gu, '/').replace(/\/+$/u, '')}/`);
+const names = new WeakMap<OutgoingDeps, { readonly key: string; readonly name: PrivateName }>();
+const MOST_NAMES = 20_000;
+
+/** The same function while globs and folders stay the same: what was read by it counts as long. */
+function privateNames(deps: OutgoingDeps): PrivateName {
+  const { neverSend } = deps.policy();
+  const folders = deps.roots().map((root) => `${root.replace(/\\+/gu, '/').replace(/\/+$/u, '')}/`);
+  const key = JSON.stringify([neverSend, folders]);
+  const known = names.get(deps);
+  if (known?.key === key) return known.name;
+  const name = namesOf({ neverSend, matches: deps.matches }, folders);
+  names.set(deps, { key, name });
+  return name;
+}
+
+function namesOf(check: NeverSentCheck, folders: readonly string[]): PrivateName {
   const known = new Map<string, string | undefined>();
   return (path) => {
     if (known.has(path)) return known.get(path);
     const folder = folders.find((one) => path.toLowerCase().startsWith(one.toLowerCase()));
     const name = neverSent(folder === undefined ? path : path.slice(folder.length), check)?.path;
+    if (known.size > MOST_NAMES) known.clear();
     known.set(path, name);
     return name;
   };

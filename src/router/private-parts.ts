@@ -80,23 +80,25 @@ export function namedInCall(input: unknown, privateName: PrivateName): string[] 
 }
 
 /** Search results begin their lines with the file, patches and joined files have a line for it. */
-const LINE_START = /^(?:[-+]{3} |==> |diff --git )?(?:[ab]\/)?(?:\.\/)?([^\s:"'`<>|*?{}[\],;()]{2,400})(?=[:(]|\s*$| <==| b\/)/u;
+const LINE_START = /^[ \t]*(?:[-+]{3} |==> |diff --git )?(?:[ab]\/)?(?:\.\/)?([^\s:"'`<>|*?{}[\],;()]{2,400})(?=[:(]|[ \t\r]*$| <==| b\/)/gmu;
 
 /** A tool's result without the lines that only name private files; `unclear` where their text may stand in it. */
 export function cleanResult(text: string, privateName: PrivateName): Cleaned {
-  const files = new Set<string>();
+  const found = mentions(text, privateName);
+  for (const [, first = ''] of text.matchAll(LINE_START)) {
+    const name = /[./\\]/u.test(first) ? privateName(tidy(first)) : undefined;
+    if (name !== undefined) found.push({ text: first, name });
+  }
+  if (found.length === 0) return { text, files: [], held: [], unclear: false };
   const speaking: string[] = [];
   const kept = text.split('\n').filter((line) => {
-    const first = LINE_START.exec(line.trim())?.[1] ?? '';
-    const name = /[./\\]/u.test(first) ? privateName(tidy(first)) : undefined;
-    const found = [...(name === undefined ? [] : [{ text: first, name }]), ...mentions(line, privateName)];
-    for (const mention of found) files.add(mention.name);
-    const rest = found.reduce((without, mention) => without.replaceAll(mention.text, ''), line);
-    if (found.length > 0 && /\w/u.test(rest)) speaking.push(line);
-    return found.length === 0;
+    const named = found.filter((mention) => line.includes(mention.text));
+    const rest = named.reduce((without, mention) => without.replaceAll(mention.text, ''), line);
+    if (named.length > 0 && /\w/u.test(rest)) speaking.push(line);
+    return named.length === 0;
   });
   const unclear = speaking.length > 0;
-  return { text: files.size === 0 ? text : kept.join('\n'), files: [...files], held: unclear ? [text] : [], unclear };
+  return { text: kept.join('\n'), files: [...new Set(found.map(({ name }) => name))], held: unclear ? [text] : [], unclear };
 }
 
 /** Every string inside a value, keys of objects apart. */

@@ -122,7 +122,7 @@ function sortText(part: Extract<Part, { type: 'text' }>, { message, at }: Place,
     return message.role === 'assistant' ? [] : [{ type: 'text', text: `[${named.join(', ')} was left out: it stays on the user’s machine]\n\n` }];
   }
   if (part.files !== undefined || message.role === 'assistant') return [{ type: 'text', text: part.text }];
-  const cleaned = clean(part.text, privateName);
+  const cleaned = remembered(clean, part.text, privateName);
   note(sorting, cleaned, at);
   if (cleaned.unclear) sorting.unclear ??= cleaned.files[0];
   return [{ type: 'text', text: cleaned.text }];
@@ -145,13 +145,29 @@ function sortCall(part: Extract<Part, { type: 'tool_call' }>, sorting: Sorting, 
   return { ...part, input: mapStrings(part.input, (text) => (isLong(text) ? `[text of ${first}, left out]` : text)) };
 }
 
+const read = new WeakMap<PrivateName, Map<string, Cleaned>>();
+const MOST_READ = 1000;
+
+/** An agent sends the whole conversation with each step: what was read once is not read again. */
+function remembered(reader: typeof clean, text: string, privateName: PrivateName): Cleaned {
+  const known = read.get(privateName) ?? new Map<string, Cleaned>();
+  read.set(privateName, known);
+  const key = `${reader.name} ${text}`;
+  const cleaned = known.get(key) ?? reader(text, privateName);
+  known.delete(key);
+  known.set(key, cleaned);
+  const oldest = known.keys().next();
+  if (known.size > MOST_READ && oldest.done !== true) known.delete(oldest.value);
+  return cleaned;
+}
+
 function isLong(text: string): boolean {
   return text.length > LONG_CHARS || text.trim().includes('\n');
 }
 
 function sortResult(part: Extract<Part, { type: 'tool_result' }>, sorting: Sorting, at: number): Part {
   const named = sorting.calls.get(part.id);
-  const cleaned: Cleaned = named === undefined ? cleanResult(part.text, sorting.privateName) : { text: '', files: [named], held: [part.text], unclear: true };
+  const cleaned: Cleaned = named === undefined ? remembered(cleanResult, part.text, sorting.privateName) : { text: '', files: [named], held: [part.text], unclear: true };
   note(sorting, cleaned, at);
   if (!cleaned.unclear) return { ...part, text: cleaned.text };
   return { ...part, text: `[The text of ${cleaned.files.join(', ')} stays on the user’s machine and was left out. Go on without it.]` };
