@@ -166,9 +166,9 @@ const walkthrough = {
     {
       id: 'rules',
       title: 'Keep private code at home',
-      description: `A rule by path, language, route or surface can require that nothing leaves this machine. A workspace may add such rules; it can never widen yours.\n[Write Rules](command:workbench.action.openSettingsJson?${settingsJson('rules')})`,
+      description: `A rule by path, language, route, workspace or surface can require that nothing leaves this machine. Files that hold credentials never go to hosted models, and keys in your text are noticed before they do. A workspace may add such limits; it can never widen yours.\n[What May Leave This Machine?](command:fairlead.whatMayLeave)\n[Write Rules](command:workbench.action.openSettingsJson?${settingsJson('rules')})`,
       media: { svg: 'media/walkthrough-rules.svg', altText: 'A folder marked as private leads only to the model on this machine.' },
-      completionEvents: ['onSettingChanged:fairlead.rules'],
+      completionEvents: ['onSettingChanged:fairlead.rules', 'onCommand:fairlead.whatMayLeave'],
     },
     {
       id: 'inline',

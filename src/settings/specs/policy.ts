@@ -33,6 +33,6 @@ export const policySpecs = {
     scope: 'resource',
     additive: true,
     markdown:
-      'Rules that require, exclude or prefer models by path, language, route or surface. In your list and in the workspace’s the first match counts; what either requires or excludes holds, so a workspace can only narrow your choice.',
+      'Rules that require, exclude or prefer models by path, language, route, surface, workspace, or by a secret in the text. In your list and in the workspace’s the first match counts; what either requires or excludes holds, so a workspace can only narrow your choice.',
   },
 } as const satisfies Record<string, SettingSpec>;
