@@ -177,10 +177,10 @@ function noModel(stream: vscode.ChatResponseStream, decision: Decision, words: O
   words.say(
     refused.length > 0
       ? `None of your models can take this request:\n\n${refused.join('\n')}\n\n${limits.join('')}`
-      : 'No model is connected yet. Start a model server on this machine (Ollama, LM Studio, llama-server or vLLM) and look again, connect one by its address, or store the key of a hosted one.\n\n',
+      : 'No model is connected yet. Download one that runs in Fairlead itself, start a model server on this machine (Ollama, LM Studio, llama-server or vLLM) and look again, connect one by its address, or store the key of a hosted one.\n\n',
   );
   if (limits.length > 0) button(stream, 'showSpending');
-  const offered = refused.length > 0 ? (['openSettings', 'findModels'] as const) : (['findModels', 'connectServer', 'storeApiKey', 'openWalkthrough'] as const);
+  const offered = refused.length > 0 ? (['openSettings', 'findModels'] as const) : (['downloadModel', 'findModels', 'connectServer', 'storeApiKey', 'openWalkthrough'] as const);
   for (const name of offered) button(stream, name);
   return { metadata: metadataOf(decision, { model: undefined }, { words, files: [] }) };
 }

@@ -96,8 +96,10 @@ async function showModels(candidates: readonly Candidate[]): Promise<void> {
   const usable = candidates.filter(({ unavailable }) => unavailable === undefined);
   if (candidates.length === 0) {
     const connect = 'Connect a Server';
-    const text = 'Fairlead: no model server answers on this machine. Start Ollama, LM Studio, llama-server or vLLM and look again, or connect a server by its address.';
-    const choice = await vscode.window.showInformationMessage(text, connect);
+    const download = 'Download a Model';
+    const text = 'Fairlead: no model server answers on this machine. Start Ollama, LM Studio, llama-server or vLLM and look again, connect a server by its address, or download a model that needs no server.';
+    const choice = await vscode.window.showInformationMessage(text, connect, download);
+    if (choice === download) await vscode.commands.executeCommand(commands.downloadModel.id);
     if (choice === connect) await vscode.commands.executeCommand(commands.connectServer.id);
     return;
   }
