@@ -6,6 +6,7 @@ import type { Policy } from '../router/decide';
 import { toClassifierInput } from '../router/conversation';
 import type { Router } from '../router/route';
 import type { Candidate, ProviderKind, RouteRequest, Surface } from '../router/types';
+import { forInline } from '../completion/candidates';
 import type { Corrections } from './corrections';
 import type { Pool } from './pool';
 import type { Agreed, Privacy } from './privacy';
@@ -50,8 +51,10 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
   const candidates = (surface: Surface): readonly Candidate[] => pool.candidates().map((one) => forSurface(one, surface));
 
   function policyFor({ surface, conversation }: RouteRequest, resource: vscode.Uri | undefined): Policy {
-    const { routes, rules, defaultModels } = settings.for(resource);
-    const known = candidates(surface);
+    const { routes, rules, defaultModels: wanted, inline } = settings.for(resource);
+    const all = candidates(surface);
+    const known = surface === 'inline' ? forInline(all, inline.models, rules) : all;
+    const defaultModels = surface === 'inline' ? [...inline.models, ...wanted] : wanted;
     const now = { resting: resilience.resting(known), spent: budget.state(conversation).stops };
     return { routes, taught: corrections.applied(routes), rules, defaultModels, candidates: known, matches, privacy: privacy.policyFor(resource), ...now };
   }

@@ -45,17 +45,25 @@ export function parseSettings(read: Read): ParsedSettings {
       memoryLimitMb: scalar('runtime.memoryLimitMb'),
     },
     localModels: { folder: scalar('localModels.folder'), mirror: scalar('localModels.mirror') },
-    inline: {
-      enabled: scalar('inline.enabled'),
-      debounceMs: scalar('inline.debounceMs'),
-      maxTokens: scalar('inline.maxTokens'),
-    },
+    inline: parseInline(scalar, parseList('inline.notIn', read('inline.notIn'), z.string().min(1), report)),
     budgets: parseBudgets(scalar),
     neverSend: parseNeverSend(read('neverSend'), report),
     secrets: scalar('secrets'),
     logPrompts: scalar('log.prompts'),
   };
   return { settings, problems };
+}
+
+function parseInline(scalar: <K extends SettingKey>(key: K) => SettingValue<K>, notIn: readonly Item<string>[]): Settings['inline'] {
+  return {
+    enabled: scalar('inline.enabled'),
+    notIn: notIn.map(({ data }) => data),
+    models: scalar('inline.models'),
+    debounceMs: scalar('inline.debounceMs'),
+    maxTokens: scalar('inline.maxTokens'),
+    context: scalar('inline.context'),
+    onLowBattery: scalar('inline.onLowBattery'),
+  };
 }
 
 function parseBudgets(scalar: <K extends SettingKey>(key: K) => SettingValue<K>): Settings['budgets'] {

@@ -49,6 +49,18 @@ export interface Budgets {
 /** What happens to secrets in text for hosted models. */
 export type SecretsMode = 'ask' | 'redact' | 'block' | 'off';
 
+export interface InlineSettings {
+  readonly enabled: boolean;
+  /** Globs on workspace-relative paths. */
+  readonly notIn: readonly string[];
+  /** Candidate ids, most preferred first; empty: those on this machine. */
+  readonly models: readonly string[];
+  readonly debounceMs: number;
+  readonly maxTokens: number;
+  readonly context: boolean;
+  readonly onLowBattery: 'pause' | 'goOn';
+}
+
 export interface Settings {
   readonly models: Readonly<Record<string, ModelSetting>>;
   readonly routes: readonly SettingRoute[];
@@ -64,7 +76,7 @@ export interface Settings {
   };
   /** Both empty where nothing is set. */
   readonly localModels: { readonly folder: string; readonly mirror: string };
-  readonly inline: { readonly enabled: boolean; readonly debounceMs: number; readonly maxTokens: number };
+  readonly inline: InlineSettings;
   readonly budgets: Budgets;
   readonly neverSend: NeverSend;
   readonly secrets: SecretsMode;

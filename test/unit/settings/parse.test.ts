@@ -12,7 +12,7 @@ describe('settings', () => {
     const { settings, problems } = parse({});
     expect(problems).toEqual([]);
     expect(settings.routes).toEqual(defaultRoutes);
-    expect(settings.inline).toEqual({ enabled: true, debounceMs: 150, maxTokens: 128 });
+    expect(settings.inline).toMatchObject({ enabled: true, notIn: [], models: [], debounceMs: 150, maxTokens: 128, context: true, onLowBattery: 'pause' });
     expect(settings.discovery).toEqual({ enabled: true, endpoints: [] });
     expect(settings.logPrompts).toBe(false);
     const none = { usd: 0, requests: 0 };

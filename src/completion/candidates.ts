@@ -1,0 +1,15 @@
+// Which of the known models write ghost text: those on this machine, and those elsewhere that the user chose for it.
+// Every pause in typing is a request, so nothing leaves the machine by default.
+import { leavesMachine } from '../router/rules';
+import type { Candidate } from '../router/types';
+import type { Rule } from '../settings/settings';
+
+const NOT_CHOSEN = 'models elsewhere complete only when you choose them in fairlead.inline.models, or a rule of yours prefers them';
+
+export function forInline(candidates: readonly Candidate[], models: readonly string[], rules: readonly Rule[]): readonly Candidate[] {
+  const preferred = rules.flatMap(({ prefer, origin }) => (origin === 'user' ? (prefer ?? []) : []));
+  const chosen = new Set([...models, ...preferred]);
+  return candidates.map((candidate) =>
+    !leavesMachine(candidate) || candidate.unavailable !== undefined || chosen.has(candidate.id) ? candidate : { ...candidate, unavailable: NOT_CHOSEN },
+  );
+}
