@@ -19,7 +19,7 @@ export const storedEvent: z.ZodType<FeedbackEvent> = z.object({
   at: z.number(),
   decisionId: z.string(),
   value: z.number(),
-  source: z.enum(['button', 'thumb', 'accept', 'partial_accept', 'correction']),
+  source: z.enum(['button', 'thumb', 'correction', 'accept', 'partial_accept', 'shown', 'rejected', 'kept']),
   surface: z.enum(['chat', 'agent', 'inline', 'cli', 'utility']),
   route: z.string().nullish().transform((route) => route ?? undefined),
   model: z.string().nullish().transform((model) => model ?? undefined),

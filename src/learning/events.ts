@@ -1,7 +1,8 @@
 // What users did with an answer: the evidence that learning reads. Stored on this machine only.
 import type { Surface } from '../router/types';
 
-export type FeedbackSource = 'button' | 'thumb' | 'accept' | 'partial_accept' | 'correction';
+/** All but the first three tell of ghost text; `kept`: the share of an accepted one that still stood there later. */
+export type FeedbackSource = 'button' | 'thumb' | 'correction' | 'accept' | 'partial_accept' | 'shown' | 'rejected' | 'kept';
 
 export interface FeedbackEvent {
   /** Milliseconds since the epoch. */
