@@ -27,14 +27,21 @@ export function privateRefusalText(refusal: PrivateRefusal): string {
 /** What a person can change about it; one line each. */
 export function privacyAdvice({ reasons, refused, localOnly }: Decision): string[] {
   const all = [...reasons, ...refused.flatMap(({ refusals }) => refusals)];
-  const files = all.flatMap((one) => (one.kind === 'never_sent' ? [one.glob] : []));
+  const files = all.flatMap((one) => (one.kind === 'never_sent' ? [neverSentAdvice(one)] : []));
   const rules = refused.flatMap(({ refusals }) => refusals.flatMap((one) => (one.kind === 'not_local' ? [one.rule] : [])));
   return [
     ...[...new Set(rules)].map((rule) => `“${rule}” is a rule in fairlead.rules that keeps requests here; change or remove it there.`),
-    ...[...new Set(files)].map((glob) => `“${glob}” is among the files that never leave (fairlead.neverSend); “!${glob}” in your user settings takes it out.`),
+    ...new Set(files),
     ...(all.some((one) => one.kind === 'secret') ? ['fairlead.secrets says what happens to keys and passwords; taking them out of the text is safer.'] : []),
     ...(localOnly ? ['“Fairlead: What May Leave This Machine?” shows everything that holds for the file in front of you.'] : []),
   ];
+}
+
+/** Where the glob stands and who can take the file out again. */
+export function neverSentAdvice({ glob, ofWorkspace }: { readonly glob: string; readonly ofWorkspace: boolean }): string {
+  return ofWorkspace
+    ? `“${glob}” is in the workspace’s list of files that never leave (fairlead.neverSend); it can be changed there only.`
+    : `“${glob}” is among the files that never leave (fairlead.neverSend); “!${glob}” in your user settings takes it out.`;
 }
 
 /** One line before an answer: what the model did not get to see. Empty when it saw everything. */

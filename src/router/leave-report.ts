@@ -2,7 +2,7 @@
 // which models may read it. The page behind “What May Leave This Machine?”.
 import type { SecretsMode, Rule } from '../settings/settings';
 import { escapeMarkdown } from './explain';
-import { secretsText } from './explain-privacy';
+import { neverSentAdvice, secretsText } from './explain-privacy';
 import { firstNeverSent, type PrivacyPolicy } from './privacy';
 import type { NeverSent } from './never-sent';
 import { brokenRules, leavesMachine, matchRules } from './rules';
@@ -109,7 +109,7 @@ function fileLines({ path, secrets }: FileFacts, { mayLeave, glob, rules }: Leav
   return [
     mayLeave ? `${name} may be sent to hosted models when you ask about it.` : `${name} stays on this machine.`,
     '',
-    ...(glob ? [`- It is among the files that never leave: \`${glob.glob}\` in \`fairlead.neverSend\`. The entry \`!${glob.glob}\` in your user settings takes it out.`] : []),
+    ...(glob ? [`- ${escapeMarkdown(neverSentAdvice(glob))}`] : []),
     ...rules.map((rule) => `- “${escapeMarkdown(rule.label)}” in \`fairlead.rules\` of your ${rule.origin === 'workspace' ? 'workspace' : 'user'} settings keeps it here.`),
     ...held,
   ];

@@ -10,6 +10,8 @@ export interface NeverSentCheck {
 export interface NeverSent {
   readonly path: string;
   readonly glob: string;
+  /** The user cannot take out what the workspace names. */
+  readonly ofWorkspace: boolean;
 }
 
 /** `path`: workspace-relative, or absolute outside of the workspace; forward slashes. */
@@ -18,8 +20,10 @@ export function neverSent(path: string, { neverSend, matches }: NeverSentCheck):
   const first = (among: readonly string[]): string | undefined =>
     among.length > 0 && matches(spelledOut(among), path) ? among.find((glob) => matches(spelledOut([glob]), path)) : undefined;
   const lifted = except.length > 0 && matches(spelledOut(except), path);
-  const glob = first(added) ?? (lifted ? undefined : first(globs));
-  return glob === undefined ? undefined : { path, glob };
+  const here = first(added);
+  if (here !== undefined) return { path, glob: here, ofWorkspace: true };
+  const glob = lifted ? undefined : first(globs);
+  return glob === undefined ? undefined : { path, glob, ofWorkspace: false };
 }
 
 /** Of several folders: nothing that one of them keeps may go. */

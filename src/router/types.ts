@@ -173,7 +173,7 @@ export type Refusal =
   | { readonly kind: 'not_required'; readonly rule: string }
   | { readonly kind: 'excluded'; readonly rule: string }
   /** A file of `fairlead.neverSend` is what the request is about. */
-  | { readonly kind: 'never_sent'; readonly path: string; readonly glob: string }
+  | { readonly kind: 'never_sent'; readonly path: string; readonly glob: string; readonly ofWorkspace: boolean }
   /** `found` is empty when nobody could look. */
   | { readonly kind: 'secret'; readonly found: readonly SecretCount[] }
   | { readonly kind: 'budget'; readonly cap: CapUse };
@@ -194,7 +194,7 @@ export type Reason =
   /** Models that may cost money are stopped. */
   | { readonly kind: 'budget'; readonly cap: CapUse }
   /** Models on this machine come first: only they may read the file. */
-  | { readonly kind: 'never_sent'; readonly path: string; readonly glob: string }
+  | { readonly kind: 'never_sent'; readonly path: string; readonly glob: string; readonly ofWorkspace: boolean }
   /** What becomes of secrets if a hosted model answers. */
   | { readonly kind: 'secret'; readonly found: readonly SecretCount[]; readonly then: 'replaced' | 'sent' | 'kept' }
   /** Whether a running conversation keeps its model, with the arithmetic. */

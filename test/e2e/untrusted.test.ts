@@ -71,6 +71,8 @@ async function decided({ editor, window, output, waitForOutput }: Workbench, fil
   await window.runCommand('Fairlead: Route a Text (Dry Run)');
   await window.typeInput(`what does this do (${file})`);
   await waitForOutput(new RegExp(`(?:chat:[\\s\\S]*){${String(before)}}`, 'u'));
+  // The page of the decision has the focus, and its frame keeps keys to itself.
+  await window.runCommand('View: Close All Editors');
   return output().split('\n').findLast((line) => line.includes('chat:')) ?? '';
 }
 
@@ -118,13 +120,15 @@ describe.each([
     const frame = page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
     await frame.getByText('stays on this machine').first().waitFor();
     await screenshot(`may-leave-${trusted ? 'trusted' : 'restricted'}`);
-    expect(await frame.locator('body').innerText()).toContain('plans/**');
-    if (!trusted) expect(await frame.locator('body').innerText()).toContain('This folder is not trusted');
+    const text = await frame.locator('body').innerText();
+    expect(text).toContain('plans/**');
+    expect(text.includes('This folder is not trusted')).toBe(!trusted);
+    await window.runCommand('View: Close All Editors');
   });
 
   it('has said what of it is ignored, and nobody has talked to its server', async () => {
     const { output } = workbench();
-    if (trusted) expect(output()).toMatch(/fairlead\.models.*only user settings|only user settings/u);
+    expect(output()).toContain('a workspace can only add files, not take them out');
     expect(toThief.connections()).toBe(0);
     expect(output()).not.toContain(new URL(toThief.url).host);
   });

@@ -27,7 +27,7 @@ const decision = (fields: Partial<Decision>): Decision => ({
 
 describe('a decision that kept something here', () => {
   it('says which file, by which glob, and how to take it out', () => {
-    const kept = decision({ localOnly: true, refused: [{ model: 'far', refusals: [{ kind: 'never_sent', path: 'a/.env', glob: '**/.env' }] }] });
+    const kept = decision({ localOnly: true, refused: [{ model: 'far', refusals: [{ kind: 'never_sent', path: 'a/.env', glob: '**/.env', ofWorkspace: false }] }] });
     const page = explain(kept, []);
     expect(page).toContain('far: a/.env never leaves this machine');
     expect(page).toContain('## What you can change');

@@ -52,10 +52,17 @@ describe('the page', () => {
   it('says what keeps a file here and how to change that', () => {
     const page = leaveReport(input({ file: env, rules: [rule({ when: { path: ['a/**'] }, require: 'local', origin: 'workspace' })] }));
     expect(page).toContain('**a/.env** stays on this machine.');
-    expect(page).toContain('`**/.env` in `fairlead.neverSend`. The entry `!**/.env` in your user settings takes it out.');
+    expect(page).toContain('“!\\*\\*/.env” in your user settings takes it out.');
     expect(page).toContain('“client code” in `fairlead.rules` of your workspace settings keeps it here.');
     expect(page).toContain('It holds: 2 × GitHub token.');
     expect(page).toMatch(/## Models that may read it\n\n- near \(on this machine\)\n\n## Models that may not\n\n- far \(hosted\)/u);
+  });
+
+  it('does not promise that the user could take out what the workspace keeps', () => {
+    const privacy = { ...input().privacy, neverSend: { globs: [], except: ['a/.env'], added: ['.env'] } };
+    const page = leaveReport(input({ file: env, privacy }));
+    expect(page).toContain('it can be changed there only');
+    expect(page).not.toContain('user settings takes it out');
   });
 
   it('says that a file may leave, and what happens to secrets', () => {
