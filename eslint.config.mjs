@@ -36,7 +36,7 @@ const imports = (folder, { rooms, packages }) => {
   };
 };
 
-const outer = ['extension', 'cli', 'editor', 'adapters'];
+const outer = ['extension', 'assembly', 'cli', 'editor', 'adapters'];
 const pureFolders = ['router', 'learning', 'completion', 'settings', 'shared'];
 
 export default tseslint.config(

@@ -19,10 +19,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   adapters: ['router', 'learning', 'completion', 'settings', 'shared'],
   editor: ['router', 'learning', 'completion', 'settings', 'shared'],
   cli: ['adapters', 'router', 'learning', 'completion', 'settings', 'shared'],
-  extension: ['adapters', 'editor', 'router', 'learning', 'completion', 'settings', 'shared'],
+  assembly: ['adapters', 'editor', 'router', 'learning', 'completion', 'settings', 'shared'],
+  extension: ['assembly', 'adapters', 'editor', 'router', 'learning', 'completion', 'settings', 'shared'],
 };
 const PURE = ['shared', 'settings', 'router', 'learning', 'completion'];
-const KNOWS_VSCODE = ['editor', 'extension'];
+const KNOWS_VSCODE = ['editor', 'assembly', 'extension'];
 
 interface SourceFile {
   readonly name: string;

@@ -1,5 +1,6 @@
 // From a surface to the router and on to a backend: the same two steps for chat, agents and ghost text.
 import type * as vscode from 'vscode';
+import type { Resting } from '../router/health';
 import type { Backend } from '../router/ports';
 import { mayGoOn } from '../router/eligibility';
 import type { Policy } from '../router/decide';
@@ -35,6 +36,8 @@ export interface Dispatch extends Pick<Runs, 'run' | 'fill'> {
   decideNow(request: RouteRequest, resource: vscode.Uri | undefined): Routed;
   /** The models of an earlier decision that may go on with what the conversation holds by now, in their order. */
   goOn(models: readonly string[], request: RouteRequest, earlier: Earlier, signal: AbortSignal): Promise<Routed['candidates']>;
+  /** Models that are not asked now, and until when. */
+  resting(): Resting;
   /** Every known model as it may serve a surface. */
   candidates(surface: Surface): readonly Candidate[];
   /** Resolves when the models are known; at once except just after the start or a change of settings. */
@@ -88,6 +91,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
         return candidate && mayGoOn(candidate, { ...policy, request, routes }) ? [candidate] : [];
       });
     },
+    resting: () => resilience.resting(pool.candidates()),
     run: runs.run,
     fill: runs.fill,
   };

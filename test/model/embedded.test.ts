@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createEmbeddedClassifier } from '../../src/adapters/classifiers/embedded';
+import { silentLog } from '../../src/shared/log';
+import type { LlamaRuntime } from '../../src/adapters/llama/runtime';
 import { createLexicalClassifier } from '../../src/router/lexical';
 import { createConversationMemory } from '../../src/router/memory';
 import type { Classifier } from '../../src/router/ports';
@@ -84,6 +87,25 @@ describe('the shipped router model', () => {
   it.each(['', '```', '🙂', 'x'.repeat(200_000), '\u0000\uFFFF', '说明一下这个函数'])('reads any text without failing (%#)', async (text) => {
     const distribution = await ask(text);
     expect(distribution.every(({ probability }) => Number.isFinite(probability))).toBe(true);
+  });
+
+  it('keeps the vectors of routes, so that the next session embeds the request alone', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'fairlead-')), 'route-vectors.bin');
+    const embedded: number[] = [];
+    const runtime = {
+      ...test.runtime,
+      embed: (...[spec, texts, signal]: Parameters<LlamaRuntime['embed']>) => {
+        embedded.push(texts.length);
+        return test.runtime.embed(spec, texts, signal);
+      },
+    };
+    const session = () => createEmbeddedClassifier({ runtime, folder, deadlineMs: 60_000, clock, routeVectors: { path, log: silentLog } });
+    const first = await session().classify({ text: 'why does it crash', routes: defaultRoutes }, never);
+    await vi.waitFor(() => expect(existsSync(path)).toBe(true));
+    const second = await session().classify({ text: 'why does it crash', routes: defaultRoutes }, never);
+    expect(embedded[0]).toBeGreaterThan(defaultRoutes.length);
+    expect(embedded[1]).toBe(1);
+    expect(second.distribution).toEqual(first.distribution);
   });
 
   it('gives way to the lexical classifier when its host is down, and the decision says so', async () => {

@@ -193,11 +193,15 @@ SAME_AS_PUBLIC = {
 }
 
 
+PUBLIC_NAMES = "written-w6"  # this writer used the public pools' own route names, and sets that repeat each other
+
+
 def public_from_written(turns, families):
     """Copies of written turns under the public pool's route names."""
     out = []
     for t in turns:
-        to = SAME_AS_PUBLIC.get(t.route)
+        own = t.route if t.family == PUBLIC_NAMES and t.route in families[CODE_GENERAL] else None
+        to = own or SAME_AS_PUBLIC.get(t.route)
         if to and to in families[CODE_GENERAL]:
             out.append(Turn(CODE_GENERAL, to, t.last, t.prev, t.assistant, SAME_AS_PUBLIC.get(t.prev_route, ""), t.conv, t.index, (t.family, t.route)))
     return out

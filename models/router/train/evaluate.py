@@ -12,6 +12,7 @@ from collections import defaultdict
 
 import numpy as np
 
+import bank as K
 import data as D
 import scoring as S
 from vectors import GgufVectors, TorchVectors
@@ -19,9 +20,11 @@ from vectors import GgufVectors, TorchVectors
 
 def load_head(path):
     j = json.load(open(path))
+    bank = j["bank"]
+    raw = open(os.path.join(os.path.dirname(os.path.abspath(path)), bank["file"]), "rb").read()
     j = j.get("scoring", j)
     arr = lambda seq: [(np.array(w), np.array(b)) for w, b in seq]
-    return dict(route_mean=np.array(j["route_mean"]), route_std=np.array(j["route_std"]), set_mean=np.array(j["set_mean"]), set_std=np.array(j["set_std"]), route_layers=arr(j["route_layers"]), other_layers=arr(j["other_layers"]), temperature=j["temperature"], probe=dict(weight=np.array(j["probe"]["weight"]), bias=j["probe"]["bias"]))
+    return dict(route_mean=np.array(j["route_mean"]), route_std=np.array(j["route_std"]), set_mean=np.array(j["set_mean"]), set_std=np.array(j["set_std"]), route_layers=arr(j["route_layers"]), other_layers=arr(j["other_layers"]), temperature=j["temperature"], probe=dict(weight=np.array(j["probe"]["weight"]), bias=j["probe"]["bias"]), bank=K.Bank.read(raw, bank["kinds"], len(j["probe"]["weight"]), bank["scale"]))
 
 
 def descriptions(routes_json):
@@ -76,7 +79,7 @@ def run_set(rows, name, known, dec, rng, opaque=False, shuffle=False, limit=None
             rng.shuffle(cands)
         alias = {c: (f"route_{i + 1}" if opaque else c) for i, c in enumerate(cands)}
         views = [dec.view(alias[c], describe_for(c, name, known)) for c in cands]
-        steps = [(u, S.Pieces(l, p, a)) for u, l, p, a in conversation_steps(row)]
+        steps = [(u, S.Pieces(l, p, a, list(alias.values()))) for u, l, p, a in conversation_steps(row)]
         for _, pc in steps:
             texts += pc.texts()
         for v in views:

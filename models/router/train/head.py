@@ -13,10 +13,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import bank as K
 import data as D
 import scoring as S
 import text as X
 import train as T
+from vary import PLANTED
 from vectors import TorchVectors
 
 CAP = {"sgd": 2600, "multidogo": 700, "clinc150": 1800, "hwu64": 1500, "snips": 250, "mmlu": 1200, "tasks": 1800, "written": 4500, "talk": 2500}
@@ -35,6 +37,8 @@ def cases(families, turns, none, fold, seed, examples_of, seen=False):
             continue
         group = families[t.family][t.route].group
         if T.held_out(group, fold) == seen:
+            continue
+        if seen and K.in_bank(X.prepare(t.last)):
             continue
         if t.index == -1 and rng.random() < 0.9:
             continue
@@ -65,6 +69,9 @@ def build_case(key, t, families, fold, rng, examples_of, plain=False):
     n = 20 if plain else rng.choice([2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 20, 20, 20, 22])
     mine = T.held_out(fam[t.route].group, fold) if t.route in fam else True
     held = [x for x in fam if T.held_out(fam[x].group, fold) == mine and x != t.route]
+    if t.family == D.PUBLIC_NAMES and t.route in fam:  # its sets repeat each other's meanings
+        fam = {x: r for x, r in fam.items() if r.group == fam[t.route].group}
+        held = [x for x in held if x in fam]
     seen = [x for x in fam if x not in held and x != t.route]
     if t.route in fam and not plain and rng.random() < 0.35:  # the hardest: routes of its own domain first
         same = [x for x in held if fam[x].group == fam[t.route].group]
@@ -99,14 +106,17 @@ def build_case(key, t, families, fold, rng, examples_of, plain=False):
             pool_ex = [e for e in examples_of[(t.family, x)] if e != t.last]
             ex = rng.sample(pool_ex, min(len(pool_ex), rng.choice([1, 2, 3, 5])))
         views.append(S.RouteView(shown, fam[x].descriptions[0] if plain else rng.choice(fam[x].descriptions), ex))
+    said = t.last
+    if rng.random() < 0.05 and not plain:
+        said = rng.choice(PLANTED).format(x=rng.choice(views).name) + " " + said
     prev = t.prev_route
     if prev and rng.random() < 0.22:
         prev = rng.choice(chosen + [""])
     gold = len(chosen) if removed else chosen.index(t.route)
-    return dict(key=key, pieces=S.Pieces(t.last, t.prev, t.assistant), views=views, prev=alias.get(prev, ""), gold=gold)
+    return dict(key=key, pieces=S.Pieces(said, t.prev, t.assistant, [v.name for v in views]), views=views, prev=alias.get(prev, ""), gold=gold)
 
 
-def feature_sets(families, turns, none, fold, seed, scale, vec, probe, plain=False, seen=False):
+def feature_sets(families, turns, none, fold, seed, scale, vec, probe, bank, plain=False, seen=False):
     rng = random.Random(seed)
     examples_of = defaultdict(list)
     for t in turns:
@@ -124,7 +134,7 @@ def feature_sets(families, turns, none, fold, seed, scale, vec, probe, plain=Fal
     vec.add(texts + [""])
     out = []
     for c in built:
-        x = S.features(c["pieces"], c["views"], c["prev"], vec, probe)
+        x = S.features(c["pieces"], c["views"], c["prev"], vec, probe, bank)
         out.append((c["key"], x.astype(np.float32), c["gold"], bool(c["views"][0].opaque)))
     return out
 
@@ -153,7 +163,8 @@ def set_inputs(x, mask, logits):
     mx = lambda k: x[:, :, COL[k]].masked_fill(~mask, -1e4).max(1).values
     prev = (logits * x[:, :, COL["is_prev"]]).sum(1)
     first = lambda k: x[:, 0, COL[k]]
-    return torch.stack([first("cont"), top2[:, 0] / 5, (top2[:, 0] - second) / 5, mean / 5, std / 5, mx("both"), mx("desc"), (x[:, :, COL["both"]] * mask).sum(1) / count, mx("lex"), first("log_n"), first("short"), first("has_prev_route"), prev / 5, mx("ex")], 1)
+    known = (x[:, :, COL["known"]] * mask).sum(1) / count
+    return torch.stack([first("cont"), top2[:, 0] / 5, (top2[:, 0] - second) / 5, mean / 5, std / 5, mx("both"), mx("desc"), (x[:, :, COL["both"]] * mask).sum(1) / count, mx("lex"), first("log_n"), first("short"), first("has_prev_route"), prev / 5, mx("ex"), first("bank_top"), first("bank_mass"), first("bank_gap"), known, mx("proto")], 1)
 
 
 class Head(torch.nn.Module):
@@ -254,7 +265,7 @@ def rounded(v):
 
 
 def thresholds(head, sets):
-    """`one`: smallest top probability above which 85 % are right; `slate`: above which the top three hold it in 85 %."""
+    """`one`: smallest top probability above which 85 % are right; `slate`: above which the top three hold it in 92 %."""
     x, m, g = stack(sets)
     with torch.no_grad():
         p = head(x, m).softmax(1)
@@ -263,14 +274,20 @@ def thresholds(head, sets):
     hit3 = (top.indices == g[:, None]).any(1).float().numpy()
     conf, conf3 = top.values[:, 0].numpy(), top.values.sum(1).numpy()
     find = lambda c, h, goal: next((round(float(t), 2) for t in np.arange(0.2, 0.99, 0.01) if (c >= t).sum() > 50 and h[c >= t].mean() >= goal), 0.95)
-    one, slate = find(conf, hit1, 0.85), find(conf3, hit3, 0.85)
+    one, slate = find(conf, hit1, 0.85), find(conf3, hit3, 0.92)
     return dict(one=one, slate=slate, oneShare=round(float((conf >= one).mean()), 3), slateShare=round(float(((conf < one) & (conf3 >= slate)).mean()), 3), rule="top >= one: that route; else top three together >= slate: offer them; else ask")
 
 
-def add_probe(out, families, turns, encoder, teacher):
-    """The continuation probe lives in one encoder's space: fit it on the one that ships."""
-    probe = fit_probe(families, turns, "", TorchVectors(encoder, teacher))
+def add_probe_and_bank(out, families, turns, args):
+    """Both live in one encoder's space: they are made from the one that ships. The bank goes beside --out."""
+    vec = TorchVectors(args.encoder, args.teacher)
+    probe = fit_probe(families, turns, "", vec)
     out["probe"] = dict(weight=rounded(probe["weight"].tolist()), bias=round(probe["bias"], 5))
+    kinds = K.collect(families, turns, "")
+    bank = K.Bank.build(kinds, vec)
+    with open(args.out + ".bank", "wb") as f:
+        f.write(bank.to_bytes())
+    out["bank"] = dict(file=os.path.basename(args.out) + ".bank", kinds=len(kinds), columns=K.WIDE, scale=bank.scale)
 
 
 def main():
@@ -286,9 +303,9 @@ def main():
     args = ap.parse_args()
     torch.set_num_threads(1)  # small products: threads only wait for each other
     families, turns, none = T.load_all(args)
-    if not args.fold:  # only fit the probe of a new encoder into a head made before
+    if not args.fold:  # only the probe and the bank of a new encoder, into a head made before
         out = json.load(open(args.out))
-        add_probe(out, families, turns, args.encoder, args.teacher)
+        add_probe_and_bank(out, families, turns, args)
         json.dump(out, open(args.out, "w"))
         return
     parts, plain, known, report = [], [], [], {}
@@ -298,9 +315,11 @@ def main():
         fold, path = spec.split("=", 1)
         vec = TorchVectors(path, args.teacher)
         probe = fit_probe(families, turns, fold, vec)
-        parts.append(feature_sets(families, turns, none, fold, args.seed, args.scale, vec, probe))
-        plain.append(feature_sets(families, turns, none, fold, args.seed + 100, args.scale * 0.35, vec, probe, plain=True))
-        known.append(feature_sets(families, turns, none, fold, args.seed + 200, args.scale * 0.3, vec, probe, seen=True))
+        bank = K.Bank.build(K.collect(families, turns, fold), vec)
+        make = lambda seed, share, **kind: feature_sets(families, turns, none, fold, args.seed + seed, args.scale * share, vec, probe, bank, **kind)
+        parts.append(make(0, 1))
+        plain.append(make(100, 0.35, plain=True))
+        known.append(make(200, 0.3, seen=True))
         print("embedded", spec, len(parts[-1]), len(plain[-1]), len(known[-1]), flush=True)
     if args.cache and not os.path.exists(args.cache):
         torch.save((parts, plain, known), args.cache)
@@ -323,7 +342,7 @@ def main():
     out["thresholds"] = tuned
     out["other_layers"][-1][1][0] += OTHER_BIAS
     if args.encoder:
-        add_probe(out, families, turns, args.encoder, args.teacher)
+        add_probe_and_bank(out, families, turns, args)
     json.dump(out, open(args.out, "w"))
     if args.report:
         json.dump(report, open(args.report, "w"), indent=1)

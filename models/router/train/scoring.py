@@ -11,13 +11,17 @@ import numpy as np
 
 import text as X
 
+SHARP = 20.0  # how sharply a request falls to the nearest kinds of the bank
+NEAR = 0.7  # from this similarity of the descriptions on a kind of the bank counts as offered
+
 STOP = set("a an and are as at be by can do does for from has have how i in into is it its me my of on or please that the this to user want wants was we what when where which who with you your".split())
 CATCH_ALL = re.compile(r"(?<![a-z0-9])(anything else|everything else|any other|other|general|generic|misc|miscellaneous|fallback|default|none of|catch all)(?![a-z0-9])")
-PER_ROUTE = ["desc", "name", "both", "lex", "tri", "prev", "asst", "ex"]
-RELATIVE = ["desc", "name", "both", "lex", "prev", "asst", "ex"]
+PER_ROUTE = ["desc", "name", "both", "lex", "tri", "prev", "asst", "ex", "cen", "ask"]
+RELATIVE = ["desc", "name", "both", "lex", "prev", "asst", "ex", "cen", "ask"]
 FLAGS = ["is_prev", "stick", "cont", "asst_asks", "near_prev", "has_prev_route", "has_prev", "has_asst", "short", "long", "log_n", "opaque", "catch_all", "has_ex"]
-ROUTE_INPUTS = PER_ROUTE + ["rel_" + k for k in RELATIVE] + FLAGS
-SET_INPUTS = ["cont", "top", "margin", "mean", "spread", "top_both", "top_desc", "mean_both", "top_lex", "log_n", "short", "has_prev_route", "prev_logit", "top_ex"]
+BANK = ["proto", "known", "carry", "rel_proto", "rel_carry"]
+ROUTE_INPUTS = PER_ROUTE + ["rel_" + k for k in RELATIVE] + FLAGS + BANK + ["bank_top", "bank_mass", "bank_gap", "known_mean"]
+SET_INPUTS = ["cont", "top", "margin", "mean", "spread", "top_both", "top_desc", "mean_both", "top_lex", "log_n", "short", "has_prev_route", "prev_logit", "top_ex", "bank_top", "bank_mass", "bank_gap", "known_mean", "top_proto"]
 
 
 def stem(w):
@@ -64,13 +68,15 @@ class RouteView:
 class Pieces:
     """The parts of a conversation that are read. Empty parts are not embedded."""
 
-    def __init__(self, last, prev="", assistant=""):
+    def __init__(self, last, prev="", assistant="", names=()):
+        last = X.without_planted(last, names)
         self.last = X.prepare(last)
+        self.ask = X.ask(last)
         self.prev = X.prepare(prev) if prev else ""
         self.asst = X.prepare_assistant(assistant) if assistant else ""
 
     def texts(self):
-        return [t for t in (self.last, self.prev, self.asst) if t]
+        return [t for t in (self.last, self.prev, self.asst, self.ask) if t]
 
 
 def continuation(z, probe):
@@ -78,7 +84,28 @@ def continuation(z, probe):
     return max(-4.0, min(4.0, float(z @ probe["weight"]) + probe["bias"])) / 4
 
 
-def features(pieces, routes, prev_route, vec, probe):
+def bank_features(f, q, routes, B, bank):
+    """What the bank knows of the request and of the routes; see bank.py."""
+    near_q = bank.near(q)
+    p = np.exp(SHARP * (near_q - near_q.max()))
+    p /= p.sum()
+    alike = np.stack([bank.alike(r.both_text, b) for r, b in zip(routes, B)])  # routes x kinds
+    best = alike.argmax(1)
+    known = alike[np.arange(len(routes)), best]
+    f["known"] = known
+    f["proto"] = near_q[best] * np.clip((known - 0.6) / 0.4, 0, 1)
+    f["carry"] = alike @ p
+    offered = alike.max(0)
+    f["bank_top"][:] = near_q.max()
+    f["bank_mass"][:] = float(p @ np.clip((offered - 0.5) / 0.5, 0, 1))
+    near, far = near_q[offered >= NEAR], near_q[offered < NEAR]
+    f["bank_gap"][:] = (far.max() if len(far) else 0.0) - (near.max() if len(near) else 0.0)
+    f["known_mean"][:] = known.mean()
+    for k in ("proto", "carry"):
+        f["rel_" + k] = (f[k] - f[k].max()) * 3
+
+
+def features(pieces, routes, prev_route, vec, probe, bank):
     """Matrix routes x ROUTE_INPUTS. vec: text -> unit vector."""
     n = len(routes)
     q = vec(pieces.last)
@@ -102,10 +129,14 @@ def features(pieces, routes, prev_route, vec, probe):
         f["tri"][i] = len(q_tri & r.tri) / len(r.tri) if r.tri else 0.0
         f["opaque"][i], f["catch_all"][i] = r.opaque, r.catch_all
         if r.example_texts:
-            f["ex"][i] = max(float(vec(e) @ q) for e in r.example_texts)
+            given = [vec(e) for e in r.example_texts]
+            f["ex"][i] = max(float(e @ q) for e in given)
+            centre = B[i] + np.sum(given, 0)
+            f["cen"][i] = float(centre @ q) / float(np.linalg.norm(centre))
             f["has_ex"][i] = 1.0
         else:
-            f["ex"][i] = f["both"][i]
+            f["ex"][i] = f["cen"][i] = f["both"][i]
+    f["ask"] = B @ vec(pieces.ask) if pieces.ask else f["both"].copy()
     if pieces.prev:
         f["prev"] = B @ vec(pieces.prev)
         f["has_prev"][:] = 1
@@ -125,6 +156,7 @@ def features(pieces, routes, prev_route, vec, probe):
     f["short"][:] = 1 / (1 + count / 4)
     f["long"][:] = min(1.0, count / 60)
     f["log_n"][:] = math.log(n) / 3
+    bank_features(f, q, routes, B, bank)
     for k in RELATIVE:
         f["rel_" + k] = (f[k] - f[k].max()) * 3
     return np.stack([f[k] for k in ROUTE_INPUTS], 1)
@@ -136,7 +168,7 @@ def set_features(x, logits):
     order = np.sort(logits)[::-1]
     second = order[1] if len(order) > 1 else order[0] - 3.0
     at = np.where(col["is_prev"] > 0)[0]
-    return np.array([col["cont"][0], order[0] / 5, (order[0] - second) / 5, logits.mean() / 5, logits.std() / 5, col["both"].max(), col["desc"].max(), col["both"].mean(), col["lex"].max(), col["log_n"][0], col["short"][0], col["has_prev_route"][0], (logits[at[0]] if len(at) else 0.0) / 5, col["ex"].max()])
+    return np.array([col["cont"][0], order[0] / 5, (order[0] - second) / 5, logits.mean() / 5, logits.std() / 5, col["both"].max(), col["desc"].max(), col["both"].mean(), col["lex"].max(), col["log_n"][0], col["short"][0], col["has_prev_route"][0], (logits[at[0]] if len(at) else 0.0) / 5, col["ex"].max(), col["bank_top"][0], col["bank_mass"][0], col["bank_gap"][0], col["known_mean"][0], col["proto"].max()])
 
 
 def mlp(x, layers):
@@ -150,7 +182,7 @@ def mlp(x, layers):
 
 def decide(pieces, routes, prev_route, vec, head):
     """Probabilities of the routes in order, then of `other`."""
-    x = features(pieces, routes, prev_route, vec, head["probe"])
+    x = features(pieces, routes, prev_route, vec, head["probe"], head["bank"])
     logits = mlp((x - head["route_mean"]) / head["route_std"], head["route_layers"])
     s = set_features(x, logits)
     other = mlp((s - head["set_mean"]) / head["set_std"], head["other_layers"])

@@ -19,10 +19,11 @@ import data as D
 import model as M
 import text as X
 import use_lite
+from vary import vary
 
 QUERY_TOKENS, ROUTE_TOKENS = 56, 40
 SCALES = {"small": dict(distil=60, steps=1100, batch=64, routes=28), "full": dict(distil=3000, steps=30000, batch=256, routes=64)}
-FAMILY_WEIGHT = {"clinc150": 1.0, "hwu64": 0.8, "snips": 0.15, "sgd": 0.9, "multidogo": 0.25, "mmlu": 0.8, "tasks": 1.2, "written": 4.5, "pairs": 1.0}
+FAMILY_WEIGHT = {"clinc150": 1.0, "hwu64": 0.8, "snips": 0.15, "sgd": 0.9, "multidogo": 0.25, "mmlu": 0.8, "tasks": 2.5, "written": 5.0, "pairs": 1.0}
 
 
 def held_out(group, fold):
@@ -125,13 +126,27 @@ class Sampler:
         self.names = {f: list(r) for f, r in self.rows.items()}
         self.open = {f: [n for n in families[f] if not held_out(families[f][n].group, fold)] for f in self.rows}
 
+    def mixed(self, family, route, per):
+        """Rows of a route; of a public coding route half from the written text, which is more varied than its one source."""
+        rows = self.rows[family][route]
+        if family != D.CODE_GENERAL:
+            return rows
+        ours, theirs = [t for t in rows if t.origin], [t for t in rows if not t.origin]
+        if not ours or not theirs:
+            return rows
+        half = max(1, per // 2)
+        return self.rng.sample(ours, min(len(ours), per - half + 1)) + self.rng.sample(theirs, min(len(theirs), half))
+
     def batch(self, family, n_queries, n_routes):
         rng, names = self.rng, self.names[family]
         groups = defaultdict(list)
         for n in names:
             groups[self.families[family][n].group].append(n)
         chosen = []
-        if rng.random() < 0.6:  # hard: whole domains first
+        if family == D.PUBLIC_NAMES:  # its sets repeat each other's meanings: one at a time
+            chosen = groups[rng.choice(list(groups))]
+            rng.shuffle(chosen)
+        elif rng.random() < 0.6:  # hard: whole domains first
             order = list(groups)
             rng.shuffle(order)
             for g in order:
@@ -142,12 +157,12 @@ class Sampler:
             chosen = rng.sample(names, min(n_routes, len(names)))
         chosen = chosen[:n_routes]
         with_rows = len(chosen)
-        idle = [n for n in self.open[family] if n not in self.rows[family]]
+        idle = [n for n in self.open[family] if n not in self.rows[family] and family != D.PUBLIC_NAMES]
         chosen += rng.sample(idle, min(len(idle), n_routes - with_rows))  # negatives only
         turns = []
         per = max(1, n_queries // with_rows)
         for i, n in enumerate(chosen[:with_rows]):
-            rows = self.rows[family][n]
+            rows = self.mixed(family, n, per)
             turns += [(i, t) for t in (rng.sample(rows, per) if len(rows) >= per else rows)]
         return chosen, turns[: n_queries + 8]
 
@@ -247,7 +262,7 @@ def main():
             routes = [tokens.student(route_text(families[kind][n], rng), ROUTE_TOKENS) for n in names]
             queries = []
             for _, t in rows:
-                said = t.last
+                said = vary(t.last, names, rng)
                 if t.assistant and rng.random() < 0.1:
                     queries.append(tokens.student(X.prepare_assistant(t.assistant) or "-", QUERY_TOKENS))
                 else:

@@ -3,6 +3,7 @@ import { createLexicalClassifier } from '../../router/lexical';
 import { detectDialect, dialectOf } from '../../router/dialects/pick';
 import type { Classifier, Clock } from '../../router/ports';
 import type { ClassifierSettings } from '../../settings/settings';
+import type { Log } from '../../shared/log';
 import type { LlamaRuntime } from '../llama/runtime';
 import { localityOf } from '../locality';
 import { createEmbeddedClassifier } from './embedded';
@@ -16,6 +17,8 @@ export interface ClassifierDeps {
   readonly routerFolder: string;
   readonly key: (baseUrl: string) => Promise<string | undefined>;
   readonly clock: Clock;
+  /** File that keeps the vectors of the routes of this workspace. */
+  readonly routeVectors?: { readonly path: string; readonly log: Log };
 }
 
 /** Answers the same list until the settings change, so that what a classifier has cached is kept. */
@@ -37,6 +40,7 @@ function build(settings: ClassifierSettings, deps: ClassifierDeps): Classifier[]
     folder: deps.routerFolder,
     deadlineMs: settings.deadlineMs,
     clock,
+    ...(deps.routeVectors ? { routeVectors: deps.routeVectors } : {}),
   });
   if (settings.use === 'embedded') return [embedded];
   const remote = settings.use === 'gguf' ? [] : remoteOf(settings, deps);

@@ -1,12 +1,14 @@
 // Evidence for each route: similarities of vectors, shared words, and how the conversation stands.
 // models/router/scoring.md, section 3; the order of the inputs is the manifest's.
+import { bankEvidence, type Bank } from './bank';
 import type { Scoring } from './manifest';
-import { trigramsOf, wordsOf, type Pieces, type RouteTexts } from './texts';
+import type { Pieces } from './pieces';
+import { trigramsOf, wordsOf, type RouteTexts } from './texts';
 
 /** Unit vectors by text; `undefined` is a fault of the caller's, who embeds every text first. */
 export type Vectors = (text: string) => Float32Array;
 
-const SIMILAR = ['desc', 'name', 'both', 'lex', 'prev', 'asst', 'ex'] as const;
+const SIMILAR = ['desc', 'name', 'both', 'lex', 'prev', 'asst', 'ex', 'cen', 'ask', 'proto', 'carry'] as const;
 
 export type Features = Readonly<Record<string, number>>;
 
@@ -16,17 +18,25 @@ export interface Evidence {
   readonly vectors: Vectors;
   readonly stopWords: ReadonlySet<string>;
   readonly probe: Scoring['probe'];
+  readonly bank: Bank;
 }
 
 /** One record of named inputs per route, in the order of the routes. */
 export function routeFeatures(evidence: Evidence): Features[] {
   const shared = sharedFeatures(evidence);
   const lexical = lexicalOverlaps(evidence);
-  const own = evidence.routes.map((route, index) => ({ ...ownFeatures(route, evidence), lex: lexical[index] ?? 0 }));
+  const { pieces, vectors } = evidence;
+  const { routes: known, ...banked } = bankEvidence(evidence.bank, vectors(pieces.last), evidence.routes.map(({ both }) => vectors(both)));
+  const own = evidence.routes.map((route, index) => ({
+    ...ownFeatures(route, evidence),
+    ...(known[index] ?? { known: 0, proto: 0, carry: 0 }),
+    lex: lexical[index] ?? 0,
+  }));
   const highest = Object.fromEntries(SIMILAR.map((key) => [key, Math.max(...own.map((one) => one[key]))]));
   return own.map((one) => ({
     ...one,
     ...shared,
+    ...banked,
     stick: one.is_prev === 1 ? (shared['cont'] ?? 0) : 0,
     ...Object.fromEntries(SIMILAR.map((key) => [`rel_${key}`, (one[key] - (highest[key] ?? 0)) * 3])),
   }));
@@ -47,13 +57,22 @@ function ownFeatures(route: RouteTexts, { pieces, routes, vectors }: Evidence) {
     tri: route.trigrams.size === 0 ? 0 : countShared(said, route.trigrams) / route.trigrams.size,
     prev: likeBoth(pieces.previous),
     asst: likeBoth(pieces.assistant),
-    ex: route.examples.length === 0 ? similarity : Math.max(...route.examples.map((text) => dot(vectors(text), last))),
+    ...exampleFeatures(both, route.examples.map(vectors), last),
+    ask: pieces.ask === '' ? similarity : dot(both, vectors(pieces.ask)),
     is_prev: Number(previous?.name === route.name),
     near_prev: likeBoth(previous?.both ?? ''),
     opaque: Number(route.opaque),
     catch_all: Number(route.catchAll),
     has_ex: Number(route.examples.length > 0),
   };
+}
+
+/** The nearest example, and the centre of the examples with the route's own text as prior. */
+function exampleFeatures(both: Float32Array, examples: readonly Float32Array[], last: Float32Array): { ex: number; cen: number } {
+  if (examples.length === 0) return { ex: dot(both, last), cen: dot(both, last) };
+  const centre = both.slice();
+  for (const example of examples) for (let index = 0; index < centre.length; index += 1) centre[index] = (centre[index] as number) + (example[index] as number);
+  return { ex: Math.max(...examples.map((example) => dot(example, last))), cen: dot(centre, last) / Math.sqrt(dot(centre, centre)) };
 }
 
 function sharedFeatures(evidence: Evidence): Features {

@@ -15,6 +15,12 @@ export const routerManifest = z.object({
     rows: z.number().int().positive(),
     columns: z.number().int().positive(),
   }),
+  bank: z.object({
+    file: z.string(),
+    kinds: z.number().int().positive(),
+    columns: z.number().int().positive(),
+    scale: z.number().positive(),
+  }),
   limits: z.object({ contextTokens: z.number().int().positive() }),
   thresholds: z.object({ one: z.number(), slate: z.number() }),
   scoring: z.object({

@@ -2,9 +2,12 @@
 // models/router/scoring.md, sections 2 to 5.
 import { softmax } from '../lexical';
 import { OTHER, type ScoredRoute } from '../types';
+import type { Bank } from './bank';
 import { routeFeatures, type Features, type Vectors } from './features';
+import { halfToNumber } from './half';
 import type { Layer, Scoring } from './manifest';
-import type { Pieces, RouteTexts } from './texts';
+import type { Pieces } from './pieces';
+import type { RouteTexts } from './texts';
 
 /** Projection of a pooled embedding: z = tanh(W x + b), made a unit vector. */
 export interface Projection {
@@ -30,15 +33,6 @@ export function readProjection(bytes: Uint8Array, rows: number, columns: number)
   };
 }
 
-function halfToNumber(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 0x1f;
-  const fraction = half & 0x3ff;
-  if (exponent === 0) return sign * 2 ** -14 * (fraction / 1024);
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * 2 ** (exponent - 15) * (1 + fraction / 1024);
-}
-
 export function project(pooled: Float32Array, { rows, columns, weights, bias }: Projection): Float32Array {
   const z = new Float32Array(rows);
   let squares = 0;
@@ -59,6 +53,7 @@ export interface EmbeddedInput {
   readonly pieces: Pieces;
   readonly routes: readonly RouteTexts[];
   readonly vectors: Vectors;
+  readonly bank: Bank;
 }
 
 /** A probability for every route and for `other`, highest first. */
@@ -97,6 +92,11 @@ function setFeatures(features: readonly Features[], scores: readonly number[]): 
     has_prev_route: shared('has_prev_route'),
     prev_logit: (scores[previous] ?? 0) / 5,
     top_ex: highest('ex'),
+    bank_top: shared('bank_top'),
+    bank_mass: shared('bank_mass'),
+    bank_gap: shared('bank_gap'),
+    known_mean: shared('known_mean'),
+    top_proto: highest('proto'),
   };
 }
 

@@ -4,7 +4,7 @@
 const HEAD = 420;
 const TAIL = 220;
 const CODE = 100;
-const FENCE = /```([^\n`]*)\n?([\s\S]*?)(?:```|$)/gu;
+export const FENCE = /```([^\n`]*)\n?([\s\S]*?)(?:```|$)/gu;
 
 export function squeeze(text: string): string {
   return text.replace(/\s+/gu, ' ').trim();
@@ -18,13 +18,13 @@ function cut(text: string, head: number, tail: number): string {
   return `${points.slice(0, head).join('')} ... ${points.slice(-tail).join('')}`;
 }
 
-const firstPoints = (text: string, count: number): string =>
+export const firstPoints = (text: string, count: number): string =>
   text.length <= count ? text : Array.from(text.slice(0, count * 2)).slice(0, count).join('');
 
 const lastPoints = (text: string, count: number): string =>
   text.length <= count ? text : Array.from(text.slice(-count * 2)).slice(-count).join('');
 
-const splitCamel = (text: string): string => text.replace(/([a-z])([A-Z])/gu, '$1 $2');
+export const splitCamel = (text: string): string => text.replace(/([a-z])([A-Z])/gu, '$1 $2');
 
 /** A request: code blocks shortened, head and tail kept, camelCase split, lower case. */
 export function prepareRequest(text: string): string {
@@ -59,14 +59,6 @@ export function isOpaque(name: string): boolean {
 
 export function describe(description: string): string {
   return cut(squeeze(description.normalize('NFKC')), 300, 100).toLowerCase();
-}
-
-/** The parts of a conversation that are read; empty parts are not embedded. */
-export interface Pieces {
-  readonly last: string;
-  readonly previous: string;
-  readonly assistant: string;
-  readonly previousRoute: string;
 }
 
 const CATCH_ALL =
