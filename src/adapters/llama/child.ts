@@ -132,6 +132,7 @@ export class GgufChild {
     switch (message.type) {
       case 'ready':
         this.deafUntil = 0;
+        this.watchdog.ready();
         break;
       case 'beat':
         this.rss = message.rssBytes;

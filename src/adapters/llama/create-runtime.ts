@@ -34,9 +34,9 @@ export interface RuntimeDeps {
   readonly timings?: Partial<ChildTimings>;
 }
 
-const TIMINGS: ChildTimings = { startMs: 20_000, loadMs: 60_000, beatMs: 8000, graceMs: 2000 };
+const TIMINGS: ChildTimings = { startMs: 60_000, loadMs: 60_000, beatMs: 8000, graceMs: 2000 };
 /** Large models make a machine slow, and ending a child that is merely slow costs much: its file, its caches. */
-const WRITER_TIMINGS: ChildTimings = { ...TIMINGS, startMs: 30_000, beatMs: 30_000, graceMs: 5000 };
+const WRITER_TIMINGS: ChildTimings = { ...TIMINGS, beatMs: 30_000, graceMs: 5000 };
 const CHUNK_TOKENS = 96;
 
 export function createRuntime(deps: RuntimeDeps): LlamaRuntime {

@@ -1,6 +1,6 @@
 // When a child has been silent too long, or has loaded one file for too long.
 export interface WatchdogTimings {
-  /** From fork to the first word. */
+  /** From fork until it is ready: the native side has started, which may take seconds in silence. */
   readonly startMs: number;
   /** Longest time a file may take to load, besides what its size needs. */
   readonly loadMs: number;
@@ -10,6 +10,8 @@ export interface WatchdogTimings {
 
 export interface Watchdog {
   beat(): void;
+  /** From here on it must not be silent. */
+  ready(): void;
   /** A file of so many bytes begins to load; undefined: it ended. */
   loading(bytes: number | undefined): void;
   readonly isLoading: boolean;
@@ -23,7 +25,8 @@ const SLOWEST_DISK_BYTES_PER_MS = 50_000;
 export function createWatchdog(timings: WatchdogTimings, onHang: (what: string) => void): Watchdog {
   const tickMs = Math.min(250, timings.beatMs / 4);
   let lastTick = Date.now();
-  let lastBeat = lastTick + timings.startMs - timings.beatMs;
+  let lastBeat = lastTick;
+  let silentMs = timings.startMs;
   let loadStart: number | undefined;
   let loadMs = timings.loadMs;
   const timer = setInterval(() => {
@@ -37,12 +40,15 @@ export function createWatchdog(timings: WatchdogTimings, onHang: (what: string) 
     }
     if (loadStart !== undefined && now - loadStart > loadMs) {
       onHang(`the file did not load within ${Math.round(loadMs)} ms`);
-    } else if (now - lastBeat > timings.beatMs) {
-      onHang(`no sign of life for ${timings.beatMs} ms`);
+    } else if (now - lastBeat > silentMs) {
+      onHang(`no sign of life for ${silentMs} ms`);
     }
   }, tickMs);
   timer.unref();
   return {
+    ready: () => {
+      silentMs = timings.beatMs;
+    },
     beat: () => {
       lastBeat = Math.max(lastBeat, Date.now());
     },
