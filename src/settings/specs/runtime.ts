@@ -32,13 +32,13 @@ export const runtimeSpecs = {
   'runtime.memoryLimitMb': {
     schema: z.number().int().min(0).default(0),
     scope: 'machine',
-    markdown: 'MiB of memory a GGUF model may take; a larger one is refused instead of swapping. 0 takes four fifths of what is free.',
+    markdown: 'MiB of memory that GGUF models may take: those that read routes, and those that chat and complete code, each have so much. What does not fit makes the model that was used longest ago go, or is refused instead of swapping. 0 takes four fifths of what is free.',
   },
   'localModels.folder': {
     schema: z.string().regex(/^(?:$|~[\\/]|\/|[A-Za-z]:[\\/]|\\\\)/u, 'must be an absolute path, or begin with ~/').default(''),
     scope: 'machine',
     markdown:
-      'Folder for the models that **Fairlead: Download a Local Model** fetches; an absolute path or one that begins with `~/`. Empty: a folder of Fairlead’s own in VS Code’s storage.',
+      'Folder for the models that **Fairlead: Download a Local Model** fetches; an absolute path or one that begins with `~/`. Models in it that chat or complete code can be chosen without a setting. Empty: a folder of Fairlead’s own in VS Code’s storage.',
   },
   'localModels.mirror': {
     schema: z.string().regex(/^(?:https?:\/\/\S+)?$/u, 'must be an http:// or https:// address').default(''),
