@@ -30,7 +30,7 @@ export async function ensureLlamaServer() {
   if (!TOOLS.every(onPath)) await installByApt(['cmake', 'g++', 'make', 'git'], 'Installing what builds llama-server');
   const without = TOOLS.filter((tool) => !onPath(tool));
   if (without.length > 0) return { missing: `llama-server is built with ${TOOLS.join(', ')}, and there is no ${without.join(', no ')}` };
-  await step('Building llama-server for the tests (about five minutes, once)', () => makeFolder(path.dirname(program), build));
+  await step('Building llama-server for the tests (some minutes, once)', () => makeFolder(path.dirname(program), build));
   return { program };
 }
 
