@@ -37,7 +37,7 @@ export interface Dispatch extends Pick<Runs, 'run' | 'fill'> {
   /** The models of an earlier decision that may go on with what the conversation holds by now, in their order. */
   goOn(models: readonly string[], request: RouteRequest, earlier: Earlier, signal: AbortSignal): Promise<Routed['candidates']>;
   /** Models that are not asked now, and until when. */
-  resting(): Resting;
+  readonly resting: () => Resting;
   /** Every known model as it may serve a surface. */
   candidates(surface: Surface): readonly Candidate[];
   /** Resolves when the models are known; at once except just after the start or a change of settings. */

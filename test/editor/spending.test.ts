@@ -88,8 +88,11 @@ describe('spending', () => {
       server = await serve({ dear: { reply: 'dear' } }, { dear: { price: PRICE } });
       await set({ 'budgets.requestsPerConversation': 2, 'budgets.atLimit': 'warn' });
       const model = await auto();
-      const question = ask(`count this ${String(Date.now())}`);
-      for (let index = 0; index < 4; index += 1) await textOf(await model.sendRequest(question));
+      let talk = ask(`count this ${String(Date.now())}`);
+      for (let index = 0; index < 4; index += 1) {
+        const answer = await textOf(await model.sendRequest(talk));
+        talk = [...talk, vscode.LanguageModelChatMessage.Assistant(answer), ...ask(`and ${String(index)}?`)];
+      }
     });
     assert.equal(told.filter((text) => /used up/u.test(text)).length, 1, told.join('\n'));
   });

@@ -22,6 +22,14 @@ describe('an estimate of tokens', () => {
     expect(estimateTokens(text)).toBeLessThan(1.9 * Math.min(cl100k, o200k));
   });
 
+  it('of a long text is the same when it comes again, and another’s own where that is as long', () => {
+    const [words, digits] = ['word '.repeat(4000), '12345'.repeat(4000)];
+    const first = [words, digits].map((text) => estimateTokens(text));
+    for (let index = 0; index < 300; index += 1) estimateTokens(`${String(index)} ${words}`);
+    expect([words, digits].map((text) => estimateTokens(text))).toEqual(first);
+    expect(first[0]).not.toBe(first[1]);
+  });
+
   it('of nothing is nothing', () => {
     expect(estimateTokens('')).toBe(0);
   });
