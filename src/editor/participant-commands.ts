@@ -1,6 +1,7 @@
 // /why, /route and /models of @fairlead.
 import * as vscode from 'vscode';
 import { escapeMarkdown, explain, headline } from '../router/explain';
+import { restText, type Rest } from '../router/health';
 import { estimateTokens } from '../router/tokens';
 import type { Candidate } from '../router/types';
 import { button, headLine, ownWords, withLateProgress } from './answer-parts';
@@ -54,7 +55,7 @@ export async function modelsCommand(deps: ParticipantDeps, { stream }: Asked): P
   if (candidates.length === 0) {
     stream.markdown('No model is known yet: no server answers on this machine, VS Code offers none, and none is set.\n\n');
   } else {
-    stream.markdown(new vscode.MarkdownString([...candidates].sort(byUse).map(entry).join(''), true));
+    stream.markdown(new vscode.MarkdownString([...candidates].sort(byUse).map((one) => entry(one, deps.dispatch.resting().get(one.id))).join(''), true));
   }
   for (const name of ['connectServer', 'storeApiKey', 'openSettings'] as const) button(stream, name);
   return {};
@@ -65,11 +66,12 @@ function byUse(a: Candidate, b: Candidate): number {
 }
 
 /** One model: a list, because a table does not fit beside an editor. */
-function entry(candidate: Candidate): string {
+function entry(candidate: Candidate, rest: Rest | undefined): string {
   const { id, model, unavailable } = candidate;
   const served = id === model || id.endsWith(`/${model}`) ? '' : ` (${plain(model)})`;
   const facts = [where(candidate), context(candidate), price(candidate), abilities(candidate)].filter((fact) => fact !== '');
-  const state = unavailable === undefined ? '' : `  \n  $(circle-slash) ${plain(unavailable)}`;
+  const rests = rest === undefined ? '' : `  \n  $(watch) ${plain(restText(id, rest, Date.now()))}`;
+  const state = unavailable === undefined ? rests : `  \n  $(circle-slash) ${plain(unavailable)}`;
   return `- **${plain(id)}**${served}  \n  ${facts.join(' · ')}${state}\n`;
 }
 

@@ -16,6 +16,7 @@ const price = z
     input: z.number().min(0).describe('USD per million input tokens.'),
     output: z.number().min(0).describe('USD per million output tokens.'),
     cachedInput: z.number().min(0).optional().describe('USD per million input tokens read from the cache.'),
+    cacheWrite: z.number().min(0).optional().describe('USD per million input tokens written to the cache, where that costs more (Anthropic).'),
   })
   .describe('Price in USD per million tokens.');
 
