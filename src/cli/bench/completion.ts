@@ -1,9 +1,12 @@
 // `bench completion`: ghost text without VS Code. (a) Is the true middle found again behind what models write past it?
 // (b) What does typing cost: requests, cancelled ones, answers from the cache, and our own time?
+// (c) How well does a real model do, where one can be reached?
 import { join } from 'node:path';
 import { createSyntax } from '../../adapters/tree-sitter';
+import type { Syntax } from '../../completion/syntax';
 import { silentLog } from '../../shared/log';
-import { languageOf, readFimCases } from './completion-cases';
+import { languageOf, readFimCases, type FimCase } from './completion-cases';
+import { findLiveModel, runLive, type LiveResult } from './completion-live';
 import { HELD } from './completion-model';
 import { runOracle, type OracleResult } from './completion-oracle';
 import { runTrace, type TraceResult } from './completion-trace';
@@ -13,7 +16,7 @@ import type { BenchArgs, BenchResult } from './result';
 /** Wrong cuts that are listed of each kind. */
 const LISTED = 5;
 
-export async function benchCompletion({ data }: BenchArgs): Promise<BenchResult> {
+export async function benchCompletion({ data, model }: BenchArgs): Promise<BenchResult> {
   const rows = readFimCases(data);
   console.error(`${rows.length} cases`);
   const syntax = createSyntax({ folder: join(__dirname, 'grammars'), log: silentLog });
@@ -21,7 +24,22 @@ export async function benchCompletion({ data }: BenchArgs): Promise<BenchResult>
   const oracle = runOracle(rows, syntax);
   listWrong(oracle);
   const trace = await runTrace(rows);
-  return report(rows.length, oracle, trace);
+  const live = await liveFigures(rows, model, syntax);
+  return report({ cases: rows.length, oracle, trace, live });
+}
+
+/** Undefined when no model is reachable, which is said. */
+async function liveFigures(rows: readonly FimCase[], model: string | undefined, syntax: Syntax): Promise<LiveResult | undefined> {
+  const found = await findLiveModel(model);
+  if (!found) {
+    console.error('no model that fills in is reachable on this machine: that part is skipped (start one, or --model FILE.gguf)');
+    return undefined;
+  }
+  try {
+    return await runLive(rows, found, syntax);
+  } finally {
+    await found.close();
+  }
 }
 
 function listWrong({ wrong, byKind }: OracleResult): void {
@@ -34,7 +52,14 @@ function listWrong({ wrong, byKind }: OracleResult): void {
 
 const percent = (share: number): string => (share * 100).toFixed(2);
 
-function report(cases: number, oracle: OracleResult, trace: TraceResult): BenchResult {
+interface Measured {
+  readonly cases: number;
+  readonly oracle: OracleResult;
+  readonly trace: TraceResult;
+  readonly live: LiveResult | undefined;
+}
+
+function report({ cases, oracle, trace, live }: Measured): BenchResult {
   const { exact, byKind } = oracle;
   const ms = (value: number): string => value.toFixed(3);
   return {
@@ -57,7 +82,19 @@ function report(cases: number, oracle: OracleResult, trace: TraceResult): BenchR
       ['trace: key to request p50, ms', ms(trace.ownP50Ms), null],
       ['trace: key to request p95, ms', ms(trace.ownP95Ms), null],
       ['trace: key to ghost text from the cache p95, ms', ms(trace.hitP95Ms), null],
+      ...liveRows(live),
     ],
-    json: { oracle: { cases: oracle.cases, exact, byKind }, trace },
+    json: { oracle: { cases: oracle.cases, exact, byKind }, trace, ...(live ? { live } : {}) },
   };
+}
+
+function liveRows(live: LiveResult | undefined): BenchResult['rows'] {
+  if (!live) return [['model: none reachable, skipped', null, null]];
+  const { model, cases, exact, editSimilarity, passAt1, tested, failed } = live;
+  return [
+    [`${model}: exact, %`, percent(exact), cases],
+    [`${model}: edit similarity, %`, percent(editSimilarity), cases],
+    [`${model}: pass@1, %`, passAt1 === null ? null : percent(passAt1), tested],
+    [`${model}: no answer`, failed, cases],
+  ];
 }

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readFimCases, type FimCase } from '../../../src/cli/bench/completion-cases';
+import { editSimilarity, findLiveModel, runLive } from '../../../src/cli/bench/completion-live';
 import { isExact, runOracle } from '../../../src/cli/bench/completion-oracle';
 import { overrunsOf } from '../../../src/cli/bench/completion-overruns';
+import { passesTest } from '../../../src/cli/bench/completion-test-run';
 import { runTrace } from '../../../src/cli/bench/completion-trace';
 import { createVirtualClock } from '../../../src/cli/bench/virtual-clock';
+import { startModelServer } from '../../support/openai-server';
 
 const python: FimCase = {
   id: 'py',
@@ -86,6 +89,53 @@ describe('the trace of bench completion', () => {
     expect(woken).toEqual(['AbortError', 'a 10']);
     await clock.runUntil(30);
     expect(woken).toEqual(['AbortError', 'a 10', 'b 20']);
+  });
+});
+
+describe('a real model in bench completion', () => {
+  const jsCase: FimCase = { ...js, test: 'console.assert(sum([1, 2]) === 3)' };
+  const pyCase: FimCase = { ...python, entry_point: 'largest', test: 'def check(candidate):\n    assert candidate([1, 3, 2]) == 3\n' };
+
+  it('is found on this machine and scored by the cases and their tests', async () => {
+    const server = await startModelServer({ kind: 'llama.cpp', models: { m: { reply: ({ input_prefix: prefix }) => (String(prefix).startsWith('def') ? python.middle : ' < 0; i++) {') } } });
+    try {
+      const live = await findLiveModel(undefined, [server.url]);
+      expect(live?.candidate.id).toBe('llama.cpp/m');
+      const result = await runLive([pyCase, jsCase], live!);
+      expect(result).toMatchObject({ cases: 2, exact: 0.5, failed: 0 });
+      expect(result.editSimilarity).toBeGreaterThan(0.7);
+      // Where there is no Python, only the wrong one is tested.
+      expect(result.passAt1).toBe(result.tested === 2 ? 0.5 : 0);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('is not there when nothing answers', async () => {
+    expect(await findLiveModel(undefined, ['http://127.0.0.1:1'])).toBeUndefined();
+  });
+
+  it.each([
+    ['passes with the true middle', js.middle, true],
+    ['fails when an assertion does', ' < 0; i++) {', false],
+    ['fails when it is no code', ' {{{', false],
+    ['may not touch files', " < items.length; i++) { require('node:fs').writeFileSync('x', 'y');", false],
+  ])('%s', async (_, filled, expected) => {
+    expect(await passesTest(jsCase, filled)).toBe(expected);
+  });
+
+  it('is not tested where the language cannot be run', async () => {
+    expect(await passesTest({ ...jsCase, language: 'cpp' }, '')).toBeUndefined();
+    expect(await passesTest(js, '')).toBeUndefined();
+  });
+
+  it.each([
+    ['abc', 'abc', 1],
+    ['abc', 'abd', 2 / 3],
+    ['', 'ab', 0],
+    ['', '', 1],
+  ])('%j and %j are alike to %d', (a, b, expected) => {
+    expect(editSimilarity(a, b)).toBeCloseTo(expected);
   });
 });
 
