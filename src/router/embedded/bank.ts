@@ -29,11 +29,18 @@ export function readBank(bytes: Uint8Array, { kinds, columns, dimensions, scale 
   const size = kinds * columns;
   if (bytes.byteLength !== basisBytes + 2 * size) throw new RangeError(`a bank of ${kinds} kinds does not have ${bytes.byteLength} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const codes = (start: number): Float32Array => Float32Array.from({ length: size }, (_, index) => view.getInt8(start + index) * scale);
+  // Loops, not `from`: a quarter of a million numbers are read when the model is opened.
+  const codes = (start: number): Float32Array => {
+    const out = new Float32Array(size);
+    for (let index = 0; index < size; index += 1) out[index] = view.getInt8(start + index) * scale;
+    return out;
+  };
+  const basis = new Float32Array(columns * dimensions);
+  for (let index = 0; index < basis.length; index += 1) basis[index] = halfToNumber(view.getUint16(index * 2, true));
   return {
     kinds,
     columns,
-    basis: Float32Array.from({ length: columns * dimensions }, (_, index) => halfToNumber(view.getUint16(index * 2, true))),
+    basis,
     requests: codes(basisBytes),
     descriptions: codes(basisBytes + size),
   };
@@ -78,7 +85,7 @@ export interface BankEvidence {
 /** What the bank knows of a request (unit vector) and of the routes (unit vectors of their full texts). */
 export function bankEvidence(bank: Bank, request: Float32Array, routes: readonly Float32Array[]): BankEvidence {
   const near = times(bank.requests, times(bank.basis, request));
-  const top = Math.max(...near);
+  const top = near[highest(near)] ?? 0;
   const weights = near.map((value) => Math.exp(SHARP * (value - top)));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const like = routes.map((route) => alike(bank, route));
@@ -99,9 +106,14 @@ export function bankEvidence(bank: Bank, request: Float32Array, routes: readonly
 
 function offeredShare(near: Float32Array, weights: Float32Array, like: readonly Float32Array[]): { bank_mass: number; bank_gap: number } {
   let [mass, total, farTop, nearTop] = [0, 0, -Infinity, -Infinity];
+  const highestLike = new Float32Array(near.length).fill(-1);
+  for (const row of like) {
+    for (let kind = 0; kind < row.length; kind += 1) {
+      if ((row[kind] as number) > (highestLike[kind] as number)) highestLike[kind] = row[kind] as number;
+    }
+  }
   for (let kind = 0; kind < near.length; kind += 1) {
-    let offered = -1;
-    for (const row of like) offered = Math.max(offered, row[kind] as number);
+    const offered = highestLike[kind] as number;
     const weight = weights[kind] as number;
     total += weight;
     mass += weight * between((offered - 0.5) / 0.5);

@@ -118,9 +118,11 @@ function standardise(values: readonly number[], mean: readonly number[], deviati
 function perceptron(inputs: readonly number[], layers: readonly Layer[]): number {
   let values = [...inputs];
   layers.forEach(([weights, bias], depth) => {
-    const sums = bias.map((start, output) =>
-      values.reduce((total, value, input) => total + value * (weights[input]?.[output] ?? 0), start),
-    );
+    const sums = [...bias];
+    for (const [input, value] of values.entries()) {
+      const row = weights[input] ?? [];
+      for (let output = 0; output < sums.length; output += 1) sums[output] = (sums[output] as number) + value * (row[output] ?? 0);
+    }
     values = depth + 1 < layers.length ? sums.map(Math.tanh) : sums;
   });
   return values[0] ?? 0;
