@@ -13,7 +13,6 @@ const entryPoints = {
   // Loaded at the first request that needs them: parsing them would be half of the time that activation takes.
   openai: 'openai',
   '@anthropic-ai/sdk': '@anthropic-ai/sdk',
-  sdk: '@anthropic-ai/sdk',
   'plano-yaml': 'src/adapters/plano-yaml.ts',
   'secret-rules': 'src/adapters/secret-rules.ts',
   'tree-sitter-wasm': '@vscode/tree-sitter-wasm',
