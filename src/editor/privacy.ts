@@ -1,5 +1,6 @@
 // What the router must know of a request to keep it private, the question to the user when a secret would leave, and
 // what the last door before hosted models goes by.
+import { LRUCache } from 'lru-cache';
 import * as vscode from 'vscode';
 import type { Policy } from '../router/decide';
 import { secretsText } from '../router/explain-privacy';
@@ -44,10 +45,19 @@ export interface Privacy {
   readonly outgoing: OutgoingDeps;
 }
 
+/** What the user said in a conversation; a follow-up with the same kinds of secrets does not ask again. */
+interface Given {
+  readonly answer: Answer;
+  readonly kinds: readonly string[];
+}
+
+const MOST_ANSWERS = 200;
+
 const POLICY = { ask: 'replace', redact: 'replace', block: 'block', off: 'off' } as const;
 
 export function createPrivacy(deps: PrivacyDeps): Privacy {
   const { settings, matches, findSecrets } = deps;
+  const answers = new LRUCache<string, Given>({ max: MOST_ANSWERS });
   const everywhere = (): ReturnType<OutgoingDeps['policy']> => {
     const folders = vscode.workspace.workspaceFolders ?? [];
     const all = folders.length > 0 ? folders.map(({ uri }) => settings.for(uri)) : [settings.for()];
@@ -60,7 +70,7 @@ export function createPrivacy(deps: PrivacyDeps): Privacy {
       const secrets = await search(deps, { request, policy }, signal);
       return { ...request, workspace: openFolders(), ...(secrets === undefined ? {} : { secrets }) };
     },
-    agreed: (routed, request, signal) => ask(deps, { routed, request }, signal),
+    agreed: (routed, request, signal) => ask(deps, { routed, request, answers }, signal),
     allHere: (rules) => keepsAllHere({ rules, workspace: openFolders(), matches }),
     outgoing: {
       policy: everywhere,
@@ -103,17 +113,31 @@ async function search({ findSecrets, log }: PrivacyDeps, { request, policy }: Se
 interface Asking {
   readonly routed: Agreed;
   readonly request: RouteRequest;
+  readonly answers: LRUCache<string, Given>;
 }
 
-async function ask(deps: PrivacyDeps, { routed, request }: Asking, signal: AbortSignal): Promise<Agreed> {
+async function ask(deps: PrivacyDeps, { routed, request, answers }: Asking, signal: AbortSignal): Promise<Agreed> {
   const { decision, candidates } = routed;
   const chosen = candidates.find(({ id }) => id === decision.model);
   if (!chosen || !leavesMachine(chosen) || !asksAbout(deps, request)) return routed;
   const here = decision.fallbacks.flatMap((id) => candidates.find((one) => one.id === id && !leavesMachine(one)) ?? []);
   const held = secretsText(request.secrets ?? []);
-  const answer = await question({ held, to: chosen.id, here: here[0]?.id }, signal);
-  deps.log.info(`[${decision.id}] asked about ${held} for ${chosen.id}: ${answer}`);
+  const before = given(answers, request);
+  const answer = before ?? (await question({ held, to: chosen.id, here: here[0]?.id }, signal));
+  deps.log.info(`[${decision.id}] ${before ? 'asked earlier' : 'asked'} about ${held} for ${chosen.id}: ${answer}`);
+  if (request.conversation !== undefined) answers.set(request.conversation, { answer, kinds: kindsOf(request) });
   return act(deps, { routed, held, here }, answer);
+}
+
+/** Only answers that keep the secret here are taken for more than the request they were given for. */
+function given(answers: LRUCache<string, Given>, request: RouteRequest): Answer | undefined {
+  const before = request.conversation === undefined ? undefined : answers.get(request.conversation);
+  const keeps = before?.answer === 'replace' || before?.answer === 'here';
+  return keeps && kindsOf(request).every((kind) => before.kinds.includes(kind)) ? before.answer : undefined;
+}
+
+function kindsOf({ secrets = [] }: RouteRequest): string[] {
+  return secrets.map(({ kind }) => kind);
 }
 
 /** Agents cannot wait for an answer, and a dry run sends nothing. */

@@ -74,9 +74,19 @@ export function createEditor({ page, folder }: { page: Page; window: Window; fol
 /** Quick Open takes a whole path with line and column, and needs no search index for it. */
 async function openFile(page: Page, { place, name }: { place: string; name: string }): Promise<void> {
   const input = page.locator('.quick-input-widget:visible .quick-input-box input');
-  await page.keyboard.press('ControlOrMeta+P');
-  await input.fill(place);
   const row = page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row').filter({ hasText: name }).first();
+  // What has the focus may keep the keys to itself, or take it back while the list is being filled.
+  const offered = async (): Promise<boolean> => {
+    await page.keyboard.press('ControlOrMeta+P');
+    await input.fill(place, { timeout: 3_000 });
+    await row.waitFor({ timeout: 5_000 });
+    return true;
+  };
+  const again = async (): Promise<boolean> => {
+    await page.keyboard.press('Escape');
+    return false;
+  };
+  await waitFor(() => offered().catch(again), { what: `${name} in Quick Open` });
   await row.click();
   await page.locator(`${EDITOR}[data-uri$="${name}"]`).first().waitFor();
   await waitFor(() => page.evaluate(() => document.activeElement?.closest('.editor-instance') != null), {

@@ -49,11 +49,15 @@ export function createWindow(page: Page): Window {
   const quickInput = page.locator(`${QUICK_INPUT} .quick-input-box input`);
 
   const runCommand = async (title: string): Promise<void> => {
-    await openPalette(page);
-    await quickInput.fill(`>${title}`);
     const row = page.locator(`${ROW}[aria-label^="${title}"]`).first();
-    await row.waitFor();
-    await row.click();
+    // A page that comes late takes the focus, which closes the palette.
+    const chosen = async (): Promise<boolean> => {
+      await openPalette(page);
+      await quickInput.fill(`>${title}`, { timeout: 5_000 });
+      await row.click({ timeout: 10_000 });
+      return true;
+    };
+    await waitFor(() => chosen().catch(() => false), { what: `the command ${title}` });
   };
   const pick = async (label: string): Promise<void> => {
     await page.locator(ROW).filter({ hasText: label }).first().click();

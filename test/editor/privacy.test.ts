@@ -127,7 +127,9 @@ describe('before a secret leaves in chat', () => {
   const decision = { id: 'r1', model: 'far', fallbacks: ['near', 'other'], reasons: [{ kind: 'secret', found: secrets, then: 'replaced' }], refused: [], localOnly: false } as unknown as Decision;
   const routed: Agreed = { decision, candidates: [candidate('far', 'hosted'), candidate('near', 'local'), candidate('other', 'hosted')] };
 
-  async function asked(choice: string | undefined, fields: Partial<RouteRequest> = {}): Promise<{ agreed: Agreed | undefined; error: unknown; told: string[]; sunk: Decision[] }> {
+  type Outcome = { agreed: Agreed | undefined; error: unknown; told: string[]; sunk: Decision[] };
+
+  async function asked(choice: string | undefined, ...requests: Partial<RouteRequest>[]): Promise<Outcome> {
     const told: string[] = [];
     const sunk: Decision[] = [];
     const settings = createSettingsStore({ log: silentLog });
@@ -139,7 +141,9 @@ describe('before a secret leaves in chat', () => {
     const outcome: { agreed: Agreed | undefined; error: unknown } = { agreed: undefined, error: undefined };
     await replaced(vscode.window, 'showWarningMessage', warn, async () => {
       try {
-        outcome.agreed = await privacy.agreed(routed, { ...request, ...fields }, new AbortController().signal);
+        for (const fields of requests.length > 0 ? requests : [{}]) {
+          outcome.agreed = await privacy.agreed(routed, { ...request, ...fields }, new AbortController().signal);
+        }
       } catch (error) {
         outcome.error = error;
       }
@@ -169,6 +173,19 @@ describe('before a secret leaves in chat', () => {
   it('nothing is sent when the question is closed', async () => {
     const { error } = await asked(undefined);
     assert.match(String(error), /Nothing was sent/u);
+  });
+
+  const talk = { conversation: 'one' };
+  const more = { conversation: 'one', secrets: [...secrets, { kind: 'npm token', count: 1 }] };
+
+  it('a follow-up does not ask again, as long as no other kind of secret comes up', async () => {
+    assert.equal((await asked('Send with a Placeholder', talk, talk)).told.length, 1);
+    assert.equal((await asked('Use near on This Machine', talk, talk)).agreed?.decision.model, 'near');
+    assert.equal((await asked('Send with a Placeholder', talk, more)).told.length, 2);
+  });
+
+  it('what went as it is once is asked about again', async () => {
+    assert.equal((await asked('Send as It Is', talk, talk)).told.length, 2);
   });
 
   it('nobody is asked for an agent, a dry run, or a request without a secret', async () => {
