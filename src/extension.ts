@@ -5,16 +5,16 @@ import { createEventStore } from './adapters/events-file';
 import { createGlobMatcher } from './adapters/globs';
 import { listModels } from './adapters/list-models';
 import { pullOllamaModel } from './adapters/ollama-pull';
-import { createSyntax } from './adapters/tree-sitter';
+import { readPower } from './adapters/power';
 import { createResilience } from './adapters/resilience';
 import { createSecretFinder } from './adapters/secrets';
+import { createSyntax } from './adapters/tree-sitter';
 import { registerCommands } from './editor/commands';
 import { createCorrections } from './editor/corrections';
 import { createDecisionLog, registerDecisionView } from './editor/decision-log';
 import { createDispatch } from './editor/dispatch';
 import { createFeedback } from './editor/feedback';
 import { registerInline } from './editor/inline';
-import { createInlineStatus } from './editor/inline-status';
 import { createKeys } from './editor/keys';
 import { registerModelProvider } from './editor/model-provider';
 import { registerOllamaPull } from './editor/ollama-pull';
@@ -37,9 +37,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const settings = createSettingsStore({ log });
   const decisions = createDecisionLog({ log });
   const keys = createKeys({ secrets: context.secrets, settings });
+  const matches = createGlobMatcher();
   const events = createEventStore({ folder: context.globalStorageUri.fsPath, log });
   const runtime = buildRuntime(context, settings, output, () => void pool.refresh());
-  const privacy = createPrivacy({ settings, findSecrets: createSecretFinder(), matches: createGlobMatcher(), sink: decisions.sink, log });
+  const privacy = createPrivacy({ settings, findSecrets: createSecretFinder(), matches, sink: decisions.sink, log });
   const pool = buildPool({ context, settings, keys, runtime, privacy, log });
   const backends = buildBackends({ keys, runtime, log }, privacy);
   const { router, classifiers } = buildRouting({ context, settings, keys, runtime, privacy, decisions, clock, log });
@@ -49,14 +50,13 @@ export function activate(context: vscode.ExtensionContext): void {
   const feedback = createFeedback({ decisions, events });
   const candidates = (): readonly Candidate[] => pool.candidates();
   const view = registerDecisionView({ decisions, candidates, log });
-  const inlineStatus = createInlineStatus({ settings });
   const syntax = createSyntax({ folder: join(context.extensionPath, 'dist', 'grammars'), log });
-  context.subscriptions.push(output, settings, decisions, pool, view, inlineStatus, { dispose: () => events.close() });
+  context.subscriptions.push(output, settings, decisions, pool, view, { dispose: () => events.close() });
 
   const start = createStarter({ subscriptions: context.subscriptions, log });
   start('the model provider', () => registerModelProvider({ dispatch, decisions, onDidChangePool: pool.onDidChange, log }));
   start('@fairlead', () => registerParticipant({ dispatch, decisions, settings, feedback, log }));
-  start('inline completions', () => registerInline({ dispatch, decisions, settings, status: inlineStatus, syntax, log }));
+  start('inline completions', () => registerInline({ dispatch, decisions, settings, view, events, memory: context.globalState, matches, power: readPower, syntax, log }));
   start('commands', () =>
     registerCommands({
       dispatch,

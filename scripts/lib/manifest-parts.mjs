@@ -23,6 +23,7 @@ export async function manifestParts() {
         .filter(({ internal }) => !internal)
         .map(({ id, title, icon }) => ({ command: id, title, category: CATEGORY, ...(icon ? { icon } : {}) })),
       ...menus(commands),
+      keybindings: Object.values(commands).flatMap(({ id, keybinding }) => (keybinding ? [{ command: id, ...keybinding }] : [])),
       configuration: { title: 'Fairlead', properties: properties(settingSpecs) },
       walkthroughs: [walkthrough],
     },

@@ -29,7 +29,8 @@ export interface CompletionCache {
   readonly find: (request: CompletionRequest) => CacheHit | undefined;
   /** After a rejection: it shall not come again by itself. */
   readonly forget: (id: string) => void;
-  readonly clear: () => void;
+  /** Those of one document, or all. */
+  readonly clear: (document?: string) => void;
 }
 
 const MOST_ENTRIES = 100;
@@ -58,8 +59,8 @@ export function createCompletionCache(): CompletionCache {
     forget: (id) => {
       entries = without(id);
     },
-    clear: () => {
-      entries = [];
+    clear: (document) => {
+      entries = document === undefined ? [] : entries.filter(({ at }) => at.document !== document);
     },
   };
 }

@@ -21,6 +21,8 @@ export interface Completer {
   askAhead(completion: Completion, request: CompletionRequest): void;
   /** The user does not want it: it is not shown again by itself. */
   forget(id: string): void;
+  /** Ends what is under way, and forgets what was found for a document, or for all: other models or rules hold now. */
+  clear(document?: string): void;
   /** Ends what is under way. */
   cancel(): void;
 }
@@ -73,6 +75,10 @@ export function createCompleter(ports: CompleterPorts): Completer {
       if (!cache.find(next)) under.beginAhead(start(next, 0, true));
     },
     forget: cache.forget,
+    clear: (document) => {
+      under.cancel();
+      cache.clear(document);
+    },
     cancel: under.cancel,
   };
 }

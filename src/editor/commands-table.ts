@@ -9,7 +9,12 @@ export interface CommandRow {
   readonly when?: string;
   /** Not in the palette: buttons and links run it with arguments. */
   readonly internal?: true;
+  /** Its key, and when it holds. */
+  readonly keybinding?: { readonly key: string; readonly mac: string; readonly when: string };
 }
+
+/** Ghost text of ours is on screen. */
+const OFFERED = 'inlineSuggestionVisible && fairlead.completionOffered && editorTextFocus && !editorReadonly';
 
 export const CATEGORY = 'Fairlead';
 
@@ -31,6 +36,21 @@ const rows = {
   showSpending: { id: 'fairlead.showSpending', title: 'Show Spending', icon: '$(credit-card)' },
   exportLedger: { id: 'fairlead.exportLedger', title: 'Export Ledger as CSV…' },
   toggleInline: { id: 'fairlead.toggleInline', title: 'Toggle Inline Completions' },
+  inlinePause: { id: 'fairlead.inlinePause', title: 'Pause Inline Completions for Five Minutes, or Go On', icon: '$(debug-pause)' },
+  inlineTrigger: { id: 'fairlead.inlineTrigger', title: 'Complete Here Now', when: 'editorIsOpen' },
+  inlineWhy: { id: 'fairlead.inlineWhy', title: 'Why This Completion?', icon: '$(question)' },
+  inlineTakeWord: {
+    id: 'fairlead.inlineTakeWord',
+    title: 'Accept Next Word of Completion',
+    when: 'editorIsOpen',
+    keybinding: { key: 'ctrl+right', mac: 'cmd+right', when: OFFERED },
+  },
+  inlineTakeLine: {
+    id: 'fairlead.inlineTakeLine',
+    title: 'Accept Next Line of Completion',
+    when: 'editorIsOpen',
+    keybinding: { key: 'ctrl+alt+right', mac: 'cmd+alt+right', when: OFFERED },
+  },
   showOutput: { id: 'fairlead.showOutput', title: 'Show Output', icon: '$(output)' },
   openSettings: { id: 'fairlead.openSettings', title: 'Open Settings', icon: '$(gear)' },
   openWalkthrough: { id: 'fairlead.openWalkthrough', title: 'Open Walkthrough', icon: '$(compass)' },
@@ -41,6 +61,9 @@ const rows = {
 } as const satisfies Record<string, CommandRow>;
 
 export type CommandName = keyof typeof rows;
+
+/** Those that completion-commands.ts registers. */
+export type InlineCommand = 'toggleInline' | 'inlinePause' | 'inlineTrigger' | 'inlineWhy' | 'inlineTakeWord' | 'inlineTakeLine' | 'inlineAccepted';
 
 /** Those that local-models.ts registers. */
 export type LocalModelCommand = 'downloadModel' | 'removeModel';

@@ -5,7 +5,7 @@ import { estimateTokens } from '../router/tokens';
 import { isAbort } from '../shared/abort';
 import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';
-import { commands, type CommandName, type LocalModelCommand, type OllamaCommand, type PrivacyCommand, type SpendingCommand } from './commands-table';
+import { commands, type CommandName, type InlineCommand, type LocalModelCommand, type OllamaCommand, type PrivacyCommand, type SpendingCommand } from './commands-table';
 import { connectServer, type ConnectDeps } from './connect';
 import { correctRoute, forgetCorrections, type CorrectDeps } from './correct-route';
 import type { DecisionLog, DecisionView } from './decision-log';
@@ -27,12 +27,10 @@ export interface CommandDeps extends ConnectDeps, PlanoDeps, CorrectDeps {
 
 type Handler = (...args: unknown[]) => unknown;
 
-/** How long the status bar says what a command did. */
-const SAID_MS = 4000;
 const WALKTHROUGH = 'fairlead.fairlead#start';
 
 export function registerCommands(deps: CommandDeps): vscode.Disposable {
-  const handlers: Record<Exclude<CommandName, LocalModelCommand | OllamaCommand | PrivacyCommand | SpendingCommand>, Handler> = {
+  const handlers: Record<Exclude<CommandName, InlineCommand | LocalModelCommand | OllamaCommand | PrivacyCommand | SpendingCommand>, Handler> = {
     connectServer: () => connectServer(deps),
     storeApiKey: (baseUrl) => deps.keys.askAndStore(typeof baseUrl === 'string' ? baseUrl : undefined),
     removeApiKey: () => deps.keys.askAndRemove(),
@@ -43,7 +41,6 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     correctRoute: (id) => correctRoute(deps, id),
     forgetCorrections: () => forgetCorrections(deps),
     showLastDecision: () => deps.view.show(),
-    toggleInline: () => toggleInline(),
     showOutput: () => {
       deps.output.show();
     },
@@ -55,9 +52,6 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     },
     unhelpful: (id) => {
       deps.feedback.pressed(id, 0);
-    },
-    inlineAccepted: (id) => {
-      if (typeof id === 'string') deps.feedback.record(id, 1, 'accept');
     },
   };
   return registerHandlers(deps.log, handlers);
@@ -145,16 +139,4 @@ async function routeText({ dispatch, view }: CommandDeps, given: unknown): Promi
     new AbortController().signal,
   );
   await view.show(decision.id);
-}
-
-/** Switches the value that decides for the language of the active editor. */
-async function toggleInline(): Promise<void> {
-  const document = vscode.window.activeTextEditor?.document;
-  const scope = document ? { uri: document.uri, languageId: document.languageId } : null;
-  const configuration = vscode.workspace.getConfiguration('fairlead', scope);
-  const on = configuration.get<unknown>('inline.enabled') !== false;
-  const overridden = configuration.inspect('inline.enabled')?.globalLanguageValue !== undefined;
-  await configuration.update('inline.enabled', !on, vscode.ConfigurationTarget.Global, overridden);
-  const where = overridden && document ? ` for ${document.languageId}` : '';
-  vscode.window.setStatusBarMessage(`${on ? '$(circle-slash)' : '$(check)'} Inline completions ${on ? 'off' : 'on'}${where}`, SAID_MS);
 }

@@ -1,6 +1,7 @@
-// The language status item "Fairlead completions": on or off for this file, and which model fills in.
+// The language status item "Fairlead completions": on, off or paused for this file, and which model fills in.
 import * as vscode from 'vscode';
 import { commands } from './commands-table';
+import type { CompletionSwitch } from './completion-switch';
 import type { Ending } from './ending';
 import type { SettingsStore } from './settings-store';
 
@@ -11,19 +12,24 @@ export interface InlineStatus extends Ending {
   idle(why: string): void;
 }
 
-export function createInlineStatus({ settings }: { readonly settings: SettingsStore }): InlineStatus {
+export interface InlineStatusDeps {
+  readonly settings: SettingsStore;
+  readonly onOff: CompletionSwitch;
+}
+
+export function createInlineStatus({ settings, onOff }: InlineStatusDeps): InlineStatus {
   const item = vscode.languages.createLanguageStatusItem('fairlead.inline', [{ scheme: '*' }]);
   item.name = 'Fairlead completions';
   let state: { detail: string; problem: boolean; busy: boolean } = { detail: 'no request yet', problem: false, busy: false };
 
   function draw(): void {
     const document = vscode.window.activeTextEditor?.document;
-    const on = document === undefined || settings.inlineEnabled(document);
-    item.text = on ? 'Completions on' : 'Completions off';
-    item.detail = on ? state.detail : document.languageId;
-    item.busy = on && state.busy;
-    item.severity = on && state.problem ? vscode.LanguageStatusSeverity.Warning : vscode.LanguageStatusSeverity.Information;
-    item.command = { command: commands.toggleInline.id, title: on ? 'Turn off' : 'Turn on' };
+    const why = document && onOff.whyOff(document);
+    item.text = why === undefined ? 'Completions on' : why.startsWith('paused') ? 'Completions paused' : 'Completions off';
+    item.detail = why ?? state.detail;
+    item.busy = why === undefined && state.busy;
+    item.severity = why === undefined && state.problem ? vscode.LanguageStatusSeverity.Warning : vscode.LanguageStatusSeverity.Information;
+    item.command = commandFor(why);
   }
 
   const update = (next: typeof state): void => {
@@ -31,7 +37,7 @@ export function createInlineStatus({ settings }: { readonly settings: SettingsSt
     draw();
   };
   draw();
-  const listening = vscode.Disposable.from(item, settings.onDidChange(draw), vscode.window.onDidChangeActiveTextEditor(draw));
+  const listening = vscode.Disposable.from(item, settings.onDidChange(draw), onOff.onDidChange(draw), vscode.window.onDidChangeActiveTextEditor(draw));
   return {
     asking: (model) => {
       update({ detail: model, problem: false, busy: true });
@@ -46,4 +52,9 @@ export function createInlineStatus({ settings }: { readonly settings: SettingsSt
       listening.dispose();
     },
   };
+}
+
+function commandFor(why: string | undefined): vscode.Command {
+  if (why?.startsWith('paused') === true) return { command: commands.inlinePause.id, title: 'Go on' };
+  return { command: commands.toggleInline.id, title: why === undefined ? 'Turn off' : 'Turn on' };
 }

@@ -14,6 +14,8 @@ export interface RecordedRequest {
   aborted: boolean;
   /** Milliseconds since the epoch at which the client did so. */
   abortedAt: number | undefined;
+  /** True once the answer was sent whole. */
+  finished: boolean;
 }
 
 export interface Exchange {

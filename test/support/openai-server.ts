@@ -54,7 +54,8 @@ export async function startModelServer(options: ModelServerOptions): Promise<Mod
     const request = await record(incoming, connections.get(incoming.socket) ?? 0);
     requests.push(request);
     response.on('close', () => {
-      if (response.writableFinished) return;
+      request.finished = response.writableFinished;
+      if (request.finished) return;
       request.aborted = true;
       request.abortedAt = Date.now();
       changed();
@@ -131,6 +132,7 @@ async function record(incoming: IncomingMessage, connection: number): Promise<Re
     connection,
     aborted: false,
     abortedAt: undefined,
+    finished: false,
   };
 }
 

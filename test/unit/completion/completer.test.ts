@@ -170,6 +170,16 @@ describe('a request for ghost text', () => {
     expect(told).toEqual([['broken', 'asking'], ['broken', { failed: 'out of memory' }], ['good', 'asking'], ['good', 'answered']]);
   });
 
+  it('is made anew when models or rules have changed, or the document was closed', async () => {
+    const model = fakeModel(() => ['a;']);
+    for (const forget of [() => undefined, () => model.completer.clear(), () => model.completer.clear('file:///a.ts'), () => model.completer.clear('file:///b.ts')]) {
+      forget();
+      ask(model, SUM);
+      await model.clock.runUntil(model.clock.now() + 1000);
+    }
+    expect(model.calls).toHaveLength(3);
+  });
+
   it('is not shown when the filter expects a rejection, unless it was asked for by hand', async () => {
     const model = fakeModel(() => ['a;'], { worthShowing: () => false });
     const asked = ask(model, SUM);

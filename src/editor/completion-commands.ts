@@ -1,0 +1,55 @@
+// The commands of ghost text.
+import * as vscode from 'vscode';
+import type { Log } from '../shared/log';
+import type { CompletionFeedback } from './completion-feedback';
+import type { CompletionSwitch } from './completion-switch';
+import { registerHandlers } from './commands';
+import type { InlineCommand } from './commands-table';
+import type { DecisionLog, DecisionView } from './decision-log';
+
+export interface CompletionCommandDeps {
+  readonly feedback: CompletionFeedback;
+  readonly onOff: CompletionSwitch;
+  readonly decisions: DecisionLog;
+  readonly view: DecisionView;
+  readonly log: Log;
+}
+
+/** How long the status bar says what a command did. */
+const SAID_MS = 4000;
+
+export function registerCompletionCommands({ feedback, onOff, decisions, view, log }: CompletionCommandDeps): vscode.Disposable {
+  const handlers: Record<InlineCommand, (...args: unknown[]) => unknown> = {
+    toggleInline,
+    inlinePause: () => {
+      say(onOff.pause() ? '$(debug-pause) Inline completions paused for five minutes' : '$(check) Inline completions go on');
+    },
+    inlineTrigger: () => vscode.commands.executeCommand('editor.action.inlineSuggest.trigger'),
+    inlineWhy: () => {
+      const last = decisions.lastInline();
+      if (last) return view.show(last.id);
+      void vscode.window.showInformationMessage('Fairlead: no completion was asked for yet in this window.');
+      return undefined;
+    },
+    inlineTakeWord: () => feedback.takePart('editor.action.inlineSuggest.acceptNextWord'),
+    inlineTakeLine: () => feedback.takePart('editor.action.inlineSuggest.acceptNextLine'),
+    inlineAccepted: feedback.accepted,
+  };
+  return registerHandlers(log, handlers);
+}
+
+/** Switches the value that decides for the language of the active editor. */
+async function toggleInline(): Promise<void> {
+  const document = vscode.window.activeTextEditor?.document;
+  const scope = document ? { uri: document.uri, languageId: document.languageId } : null;
+  const configuration = vscode.workspace.getConfiguration('fairlead', scope);
+  const on = configuration.get<unknown>('inline.enabled') !== false;
+  const overridden = configuration.inspect('inline.enabled')?.globalLanguageValue !== undefined;
+  await configuration.update('inline.enabled', !on, vscode.ConfigurationTarget.Global, overridden);
+  const where = overridden && document ? ` for ${document.languageId}` : '';
+  say(`${on ? '$(circle-slash)' : '$(check)'} Inline completions ${on ? 'off' : 'on'}${where}`);
+}
+
+function say(text: string): void {
+  vscode.window.setStatusBarMessage(text, SAID_MS);
+}
