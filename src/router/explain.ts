@@ -47,6 +47,7 @@ function extraParts(decision: Decision): string[] {
   return [
     ...(rule ? [escapeMarkdown(rule.rule)] : []),
     ...(decision.localOnly ? ['stays on this machine'] : []),
+    ...decision.reasons.flatMap((reason) => (reason.kind === 'never_sent' ? [escapeMarkdown(privateReasonText(reason))] : [])),
     ...decision.reasons.flatMap((reason) => passedOver(reason, decision.at)).slice(0, 2),
     ...decision.degraded.flatMap(shortDegradation).slice(0, 1),
   ];

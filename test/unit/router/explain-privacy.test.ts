@@ -35,6 +35,11 @@ describe('a decision that kept something here', () => {
     expect(headline(kept, [])).toContain('stays on this machine');
   });
 
+  it('says in the line before the answer for which file a model on this machine was taken', () => {
+    const first = decision({ reasons: [{ kind: 'never_sent', path: 'a/.env', glob: '.env', ofWorkspace: false }] });
+    expect(headline(first, [])).toContain('only models on this machine may read a/.env (.env)');
+  });
+
   it('says which rule', () => {
     const kept = decision({ localOnly: true, refused: [{ model: 'far', refusals: [{ kind: 'not_local', rule: 'client code' }] }] });
     expect(privacyAdvice(kept).join('\n')).toContain('“client code” is a rule in fairlead.rules');
