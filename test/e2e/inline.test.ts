@@ -27,7 +27,11 @@ describe('ghost text', () => {
       'editor.inlineSuggest.syntaxHighlightingEnabled': false,
       'fairlead.models': { local: { provider: 'openai', baseUrl: server.baseUrl, model: 'qwen2.5-coder:7b', capabilities: ['fim'] } },
     },
-    files: { 'total.ts': 'function total(price: number, count: number) {\n  return\n}\n', 'notes.md': '# Notes\n' },
+    files: {
+      'total.ts': 'function total(price: number, count: number) {\n  return\n}\n',
+      'count.ts': 'function count(price: number, count: number) {\n  return\n}\n',
+      'notes.md': '# Notes\n',
+    },
   }));
 
   it('appears while typing, trimmed, and Tab accepts it', async () => {
@@ -38,6 +42,17 @@ describe('ghost text', () => {
     await editor.press('Tab');
     await expect.poll(() => editor.text()).toContain('return price * count;');
     expect(await editor.text()).toMatch(/price \* count;\n\}/u);
+  });
+
+  it('is taken word by word with a key, and goes with Escape', async () => {
+    const { editor } = workbench();
+    await editor.open('count.ts', 2, 9);
+    await typeUntilGhostText(editor, 'price * count;');
+    await editor.press('Control+ArrowRight');
+    await expect.poll(() => editor.ghostText()).toMatch(/^\s*\*\s*count;/u);
+    await editor.press('Escape');
+    await expect.poll(() => editor.ghostText()).toBe('');
+    expect(await editor.text()).toMatch(/return price *\n\}/u);
   });
 
   it('is gone after Toggle Inline Completions', async () => {
