@@ -32,7 +32,7 @@ describe('@fairlead', () => {
     await screenshot('chat-answer');
     expect(answer.text).toMatch(/^steady \(local\) · bug_fixing \d+ %.*Why\?/su);
     expect(answer.text).toContain('The discount starts at four items.');
-    expect(await answer.buttons()).toEqual(['Why?', 'Helpful', 'Unhelpful']);
+    expect(await answer.buttons()).toEqual(['Why?', 'Helpful', 'Unhelpful', 'Wrong route?']);
     await answer.click('Helpful');
     await expect.poll(() => window.statusBar()).toContainEqual(expect.stringContaining('Noted: helpful'));
   });

@@ -30,7 +30,7 @@ describe('without any model', () => {
     await screenshot('no-model');
     expect(answer.text).toMatch(/^no model · bug_fixing \d+ %/u);
     expect(answer.text).toContain('No model is connected yet');
-    expect(await answer.buttons()).toEqual(['Why?', 'Find Models on This Machine', 'Connect a Model Server', 'Store an API Key', 'Open Walkthrough']);
+    expect(await answer.buttons()).toEqual(['Why?', 'Download a Local Model', 'Find Models on This Machine', 'Connect a Model Server', 'Store an API Key', 'Open Walkthrough']);
   });
 
   it('a server can be connected and answers the next question', async () => {

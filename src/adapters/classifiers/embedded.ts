@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Classifier, ClassifierInput, ClassifierRoute, Clock } from '../../router/ports';
 import { readBank, type Bank } from '../../router/embedded/bank';
+import { followExamples } from '../../router/embedded/examples';
 import { routerManifest, type RouterManifest } from '../../router/embedded/manifest';
 import { embeddedDistribution, project, readProjection, type Projection } from '../../router/embedded/score';
 import { piecesOf } from '../../router/embedded/pieces';
@@ -108,7 +109,8 @@ async function classify(input: ClassifierInput, tools: Tools, signal: AbortSigna
     if (!vector) throw new RouterError('runtime', 'A text has no vector; there are more routes than vectors are kept.');
     return vector;
   };
-  const distribution = embeddedDistribution({ pieces, routes, vectors, bank }, manifest.scoring);
+  const scored = embeddedDistribution({ pieces, routes, vectors, bank }, manifest.scoring);
+  const distribution = followExamples(scored, routes, pieces.last);
   const { thresholds } = manifest;
   return { classifier: EMBEDDED_ID, distribution, ms: tools.clock.now() - start, thresholds };
 }
