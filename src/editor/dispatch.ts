@@ -1,12 +1,11 @@
 // From a surface to the router and on to a backend: the same two steps for chat, agents and ghost text.
 import type * as vscode from 'vscode';
 import type { Resting } from '../router/health';
-import type { Backend } from '../router/ports';
 import { mayGoOn } from '../router/eligibility';
 import type { Policy } from '../router/decide';
 import { toClassifierInput } from '../router/conversation';
 import type { Router } from '../router/route';
-import type { Candidate, ProviderKind, RouteRequest, Surface } from '../router/types';
+import type { Candidate, RouteRequest, Surface } from '../router/types';
 import { forInline } from '../completion/candidates';
 import type { Corrections } from './corrections';
 import type { Pool } from './pool';
@@ -44,11 +43,10 @@ export interface Dispatch extends Pick<Runs, 'run' | 'fill'> {
   ready(signal: AbortSignal): Promise<void>;
   /** Looks for models again. */
   look(): Promise<void>;
-  backend(provider: ProviderKind): Backend | undefined;
 }
 
 export function createDispatch(deps: DispatchDeps): Dispatch {
-  const { router, pool, settings, backends, corrections, privacy, resilience, budget } = deps;
+  const { router, pool, settings, corrections, privacy, resilience, budget } = deps;
   const { matches } = privacy.outgoing;
   const runs = createRuns(deps);
   const candidates = (surface: Surface): readonly Candidate[] => pool.candidates().map((one) => forSurface(one, surface));
@@ -68,7 +66,6 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     look: async () => {
       await pool.refresh();
     },
-    backend: (provider) => backends.get(provider),
     decide: async (request, resource, signal) => {
       await Promise.all([pool.ready(signal), budget.ready(signal)]);
       runs.belongs(request);

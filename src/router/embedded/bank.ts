@@ -2,7 +2,7 @@
 // A request near to a kind that nobody offers is a sign of `other`; a route described like one in the bank is also
 // known by that one's requests. models/router/scoring.md, section 3. Source of the idea: RouterRetriever,
 // arXiv 2409.02685, sec. 3 (a route as the centroid of pilot requests).
-import { halfToNumber } from './half';
+import { readHalves } from './half';
 
 /** Vectors are compared in `columns` dimensions, the leading directions of the bank itself. */
 export interface Bank {
@@ -29,18 +29,15 @@ export function readBank(bytes: Uint8Array, { kinds, columns, dimensions, scale 
   const size = kinds * columns;
   if (bytes.byteLength !== basisBytes + 2 * size) throw new RangeError(`a bank of ${kinds} kinds does not have ${bytes.byteLength} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // Loops, not `from`: a quarter of a million numbers are read when the model is opened.
   const codes = (start: number): Float32Array => {
     const out = new Float32Array(size);
     for (let index = 0; index < size; index += 1) out[index] = view.getInt8(start + index) * scale;
     return out;
   };
-  const basis = new Float32Array(columns * dimensions);
-  for (let index = 0; index < basis.length; index += 1) basis[index] = halfToNumber(view.getUint16(index * 2, true));
   return {
     kinds,
     columns,
-    basis,
+    basis: readHalves(view, 0, columns * dimensions),
     requests: codes(basisBytes),
     descriptions: codes(basisBytes + size),
   };

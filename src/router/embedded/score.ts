@@ -4,7 +4,7 @@ import { softmax } from '../lexical';
 import { OTHER, type ScoredRoute } from '../types';
 import type { Bank } from './bank';
 import { routeFeatures, type Features, type Vectors } from './features';
-import { halfToNumber } from './half';
+import { readHalves } from './half';
 import type { Layer, Scoring } from './manifest';
 import type { Pieces } from './pieces';
 import type { RouteTexts } from './texts';
@@ -24,12 +24,11 @@ export function readProjection(bytes: Uint8Array, rows: number, columns: number)
     throw new RangeError(`a projection of ${rows} x ${columns} does not have ${bytes.byteLength} bytes`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const at = (index: number): number => halfToNumber(view.getUint16(index * 2, true));
   return {
     rows,
     columns,
-    weights: Float32Array.from({ length: rows * columns }, (_, index) => at(index)),
-    bias: Float32Array.from({ length: rows }, (_, index) => at(rows * columns + index)),
+    weights: readHalves(view, 0, rows * columns),
+    bias: readHalves(view, rows * columns * 2, rows),
   };
 }
 

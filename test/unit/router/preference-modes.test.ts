@@ -5,18 +5,7 @@ import { explain, headline } from '../../../src/router/explain';
 import type { PreferenceMode, Running } from '../../../src/router/running';
 import type { Candidate, Decision, RouteRequest } from '../../../src/router/types';
 import type { Rule } from '../../../src/settings/settings';
-
-const model = (id: string, fields: Partial<Candidate> = {}): Candidate => ({
-  id,
-  provider: 'openai',
-  model: id,
-  locality: 'hosted',
-  endpoint: 'https://x',
-  capabilities: [],
-  capabilitiesKnown: true,
-  origin: 'settings',
-  ...fields,
-});
+import { hostedModel as model } from '../../support/hosted-model';
 
 const candidates = [
   model('laptop', { locality: 'local', contextTokens: 32_000 }),

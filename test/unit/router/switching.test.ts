@@ -2,19 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Running } from '../../../src/router/running';
 import { switchText } from '../../../src/router/switch-words';
 import { CACHE_MS, EXPECTED_OUTPUT_TOKENS, weighSwitch, type SwitchInput } from '../../../src/router/switching';
-import type { Candidate } from '../../../src/router/types';
-
-const model = (id: string, fields: Partial<Candidate> = {}): Candidate => ({
-  id,
-  provider: 'openai',
-  model: id,
-  locality: 'hosted',
-  endpoint: 'https://x',
-  capabilities: [],
-  capabilitiesKnown: true,
-  origin: 'settings',
-  ...fields,
-});
+import { hostedModel as model } from '../../support/hosted-model';
 
 const dear = model('dear', { price: { input: 3, output: 15, cachedInput: 0.3 } });
 const cheap = model('cheap', { price: { input: 1, output: 5, cachedInput: 0.1 } });
