@@ -3,7 +3,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { Backend, ChatCall, ChatEvent } from '../router/ports';
 import type { Candidate } from '../router/types';
-import { withUsage } from '../router/usage';
+import { withUsage } from '../router/spending/usage';
 import { RouterError } from '../shared/errors';
 import { readMessage } from './anthropic-answer';
 import { type Concession, concessions, hasSampling } from './anthropic-concessions';

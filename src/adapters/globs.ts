@@ -1,7 +1,7 @@
 // Globs on workspace-relative paths, by picomatch; compiled once per list, into one expression: some lists are long
 // and asked about every name in a conversation.
 import picomatch from 'picomatch';
-import type { GlobMatcher } from '../router/rules';
+import type { GlobMatcher } from '../router/choosing/rules';
 
 /** Case-insensitive, dot files included: a privacy rule must not miss `.env` or a renamed folder. */
 export function createGlobMatcher(): GlobMatcher {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Ledger, LedgerRow } from '../router/ledger';
+import type { Ledger, LedgerRow } from '../router/spending/ledger';
 import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';
 import { loadSqlite, type SqliteModule } from './database';

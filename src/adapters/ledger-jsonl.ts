@@ -1,6 +1,6 @@
 // The ledger as JSON lines, for a Node without SQLite. Lines that cannot be read are skipped and counted.
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import type { LedgerRow } from '../router/ledger';
+import type { LedgerRow } from '../router/spending/ledger';
 import type { Log } from '../shared/log';
 import { readRow, type LedgerFile } from './stored-rows';
 

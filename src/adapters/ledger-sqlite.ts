@@ -1,7 +1,7 @@
 // The ledger in SQLite, pruned by age. Each window knows its own rows by a name of its own, so that the rows of others
 // can be read as they come.
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { LedgerRow } from '../router/ledger';
+import type { LedgerRow } from '../router/spending/ledger';
 import type { Log } from '../shared/log';
 import { openDatabase, type SqliteModule } from './database';
 import { COLUMNS, readRow, type LedgerFile } from './stored-rows';

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { fimFormatByMarks, fimFormatFor, fimFormatOfFamily, renderFim, withExtra, type FimFormat } from '../completion/fim-formats';
 import type { Backend, ChatCall, ChatEvent, FimCall } from '../router/ports';
 import type { Candidate } from '../router/types';
-import { withUsage } from '../router/usage';
+import { withUsage } from '../router/spending/usage';
 import { RouterError } from '../shared/errors';
 import { deadlinesFor, readWithin } from './deadlines';
 import { createFimMemory, fillIn, type FimTransport } from './fim';

@@ -3,7 +3,7 @@
 import type { ResponseStreamEvent } from 'openai/resources/responses/responses';
 import type { Backend, ChatCall, ChatEvent, FimCall, Message } from '../router/ports';
 import type { Candidate } from '../router/types';
-import { withUsage } from '../router/usage';
+import { withUsage } from '../router/spending/usage';
 import { RouterError } from '../shared/errors';
 import { DEFAULT_DEADLINES, deadlinesFor, readWithin } from './deadlines';
 import { refusalBehind } from './errors';

@@ -1,11 +1,11 @@
 // How endpoints have been doing: asks again after a while what is safe to ask again, opens a circuit where failures go
 // on, keeps quotas and limits until their reset, and spreads requests over the endpoints of one model. By `cockatiel`;
-// what is safe and who is to blame is decided in router/retry.ts.
+// what is safe and who is to blame is decided in router/running/retry.ts.
 import { CircuitState, ConsecutiveBreaker, DelegateBackoff, ExponentialBackoff, circuitBreaker, handleWhen, retry, type CircuitBreakerPolicy } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
-import { createBalance, type Balance } from '../router/balance';
-import { asRouterError, restError, type AskedEndpoint, type Resilience, type Rest } from '../router/health';
-import { blames, mayAskAgain, MOST_TRIES, restAfter } from '../router/retry';
+import { createBalance, type Balance } from '../router/running/balance';
+import { asRouterError, restError, type AskedEndpoint, type Resilience, type Rest } from '../router/running/health';
+import { blames, mayAskAgain, MOST_TRIES, restAfter } from '../router/running/retry';
 import type { Candidate } from '../router/types';
 import { throwIfAborted, withDeadline } from '../shared/abort';
 import { RouterError } from '../shared/errors';

@@ -1,6 +1,6 @@
 // How a row of the ledger is kept: which columns there are, and how a stored row is read back.
 import * as z from 'zod';
-import type { LedgerRow } from '../router/ledger';
+import type { LedgerRow } from '../router/spending/ledger';
 
 /** What a file format has to do; may throw. */
 export interface LedgerFile {

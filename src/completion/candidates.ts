@@ -1,6 +1,6 @@
 // Which of the known models write ghost text: those on this machine, and those elsewhere that the user chose for it.
 // Every pause in typing is a request, so nothing leaves the machine by default.
-import { leavesMachine } from '../router/rules';
+import { leavesMachine } from '../router/choosing/rules';
 import type { Candidate } from '../router/types';
 import type { Rule } from '../settings/settings';
 

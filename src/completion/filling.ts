@@ -1,7 +1,7 @@
 // One request on its way to a model: wait, context, route, prompt, stream, stop. What comes goes into the cache, from
 // where it is shown; the caller may go and another one may wait on.
 import type { FimCall, FimExtra } from '../router/ports';
-import { leavesMachine } from '../router/rules';
+import { leavesMachine } from '../router/choosing/rules';
 import type { Candidate } from '../router/types';
 import { abortError, isAbort } from '../shared/abort';
 import { messageOf } from '../shared/errors';

@@ -1,9 +1,9 @@
 // One request that VS Code hands to a model of ours: what is asked, and what the router gets to know of it.
 import * as vscode from 'vscode';
 import { isUsersTurn } from '../router/conversation';
-import { mentionedPaths } from '../router/mentioned-paths';
+import { mentionedPaths } from '../router/privacy/mentioned-paths';
 import type { ChatCall, Message } from '../router/ports';
-import type { Running } from '../router/running';
+import type { Running } from '../router/choosing/running';
 import { countTokens } from '../router/tokens';
 import type { RouteRequest } from '../router/types';
 import { newId } from './ids';

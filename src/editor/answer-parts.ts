@@ -3,7 +3,7 @@
 // button part and no progress after it; its buttons are command links.
 import * as vscode from 'vscode';
 import { escapeMarkdown } from '../router/explain';
-import { heldBackText } from '../router/explain-privacy';
+import { heldBackText } from '../router/privacy/explain-privacy';
 import type { HeldBack } from '../router/ports';
 import { messageOf, type RouterError } from '../shared/errors';
 import type { Log } from '../shared/log';

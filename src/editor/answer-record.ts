@@ -1,7 +1,7 @@
 // What is kept of one answer while it streams by: by whom, by which words it is known again, and what was counted.
-import type { RunEvent } from '../router/execute';
+import type { RunEvent } from '../router/running/execute';
 import type { Usage } from '../router/ports';
-import type { Running } from '../router/running';
+import type { Running } from '../router/choosing/running';
 import type { Decision } from '../router/types';
 import type { Answered } from './conversations';
 

@@ -1,9 +1,9 @@
 // Answers one question: read what is attached, route, say which model and why, stream what it says.
 import * as vscode from 'vscode';
-import type { RunEvent } from '../router/execute';
+import type { RunEvent } from '../router/running/execute';
 import { budgetWords, escapeMarkdown, headline, refusalText } from '../router/explain';
 import type { ChatCall } from '../router/ports';
-import { leavesMachine } from '../router/rules';
+import { leavesMachine } from '../router/choosing/rules';
 import type { Candidate, Decision, RouteRequest } from '../router/types';
 import { RouterError } from '../shared/errors';
 import { button, errorResult, feedbackLine, headLine, heldBackLine, mismatchLine, ownWords, switchedLine, withLateProgress, type OwnWords } from './answer-parts';

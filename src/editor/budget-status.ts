@@ -1,8 +1,8 @@
 // The status bar item for what today cost, shown where a model may cost money; warns when a budget comes to its end.
 import * as vscode from 'vscode';
-import { mayCost } from '../router/cost';
-import { total } from '../router/spending';
-import { spendingSummary } from '../router/spending-page';
+import { mayCost } from '../router/spending/cost';
+import { total } from '../router/spending/spending';
+import { spendingSummary } from '../router/spending/spending-page';
 import type { Candidate } from '../router/types';
 import type { Budget } from './budget';
 import { commands } from './commands-table';

@@ -1,10 +1,10 @@
 // What was spent and what is left: sums the ledger as rows come, those of other windows and earlier sessions too, and
 // tells the user once when a budget comes near its end and once when it is used up.
 import * as vscode from 'vscode';
-import { budgetState, capAdvice, capText, hasCaps, usdText, type BudgetState } from '../router/budget';
-import type { Ledger, LedgerRow, LedgerSink } from '../router/ledger';
+import { budgetState, capAdvice, capText, hasCaps, usdText, type BudgetState } from '../router/spending/budget';
+import type { Ledger, LedgerRow, LedgerSink } from '../router/spending/ledger';
 import type { Clock } from '../router/ports';
-import { createSpending, startOfDay, startOfMonth, type Spending, type Sums } from '../router/spending';
+import { createSpending, startOfDay, startOfMonth, type Spending, type Sums } from '../router/spending/spending';
 import type { CapUse } from '../router/types';
 import { throwIfAborted, withDeadline } from '../shared/abort';
 import { messageOf } from '../shared/errors';

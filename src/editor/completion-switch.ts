@@ -1,8 +1,8 @@
 // Whether ghost text is wanted in a document now: switched off for its language or its path, paused, a file that cannot
 // be written, a battery that is low.
 import * as vscode from 'vscode';
-import { neverSent } from '../router/never-sent';
-import type { GlobMatcher } from '../router/rules';
+import { neverSent } from '../router/privacy/never-sent';
+import type { GlobMatcher } from '../router/choosing/rules';
 import type { Ending } from './ending';
 import { relative } from './references';
 import type { SettingsStore } from './settings-store';

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { ownWords, summariesIn } from '../router/conversation';
 import type { Message } from '../router/ports';
-import type { Running } from '../router/running';
+import type { Running } from '../router/choosing/running';
 import type { Decision, Turn } from '../router/types';
 import { turnsOf } from './message-turns';
 

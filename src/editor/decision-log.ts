@@ -1,7 +1,7 @@
 // The decisions of this session: remembered by id, one line each in the output channel, and shown as a document.
 import * as vscode from 'vscode';
 import { explain, logLine } from '../router/explain';
-import type { LedgerRow, LedgerSink } from '../router/ledger';
+import type { LedgerRow, LedgerSink } from '../router/spending/ledger';
 import type { DecisionSink } from '../router/ports';
 import { requestText } from '../router/told';
 import type { Candidate, Decision } from '../router/types';

@@ -1,8 +1,8 @@
 // From a surface to the router and on to a backend: the same two steps for chat, agents and ghost text.
 import type * as vscode from 'vscode';
-import type { Resting } from '../router/health';
-import { mayGoOn } from '../router/eligibility';
-import type { Policy } from '../router/decide';
+import type { Resting } from '../router/running/health';
+import { mayGoOn } from '../router/choosing/eligibility';
+import type { Policy } from '../router/choosing/decide';
 import { toClassifierInput } from '../router/conversation';
 import type { Router } from '../router/route';
 import type { Candidate, RouteRequest, Surface } from '../router/types';

@@ -5,7 +5,7 @@ import { isSkipped, type Completion, type Skipped } from '../completion/request'
 import type { Syntax } from '../completion/syntax';
 import type { EventStore } from '../learning/events';
 import type { FimCall } from '../router/ports';
-import type { GlobMatcher } from '../router/rules';
+import type { GlobMatcher } from '../router/choosing/rules';
 import { isAbort, sleep } from '../shared/abort';
 import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';

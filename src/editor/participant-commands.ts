@@ -1,7 +1,7 @@
 // /why, /route and /models of @fairlead.
 import * as vscode from 'vscode';
 import { escapeMarkdown, explain, headline } from '../router/explain';
-import { restText, type Rest } from '../router/health';
+import { restText, type Rest } from '../router/running/health';
 import { estimateTokens } from '../router/tokens';
 import type { Candidate } from '../router/types';
 import { button, headLine, ownWords, withLateProgress } from './answer-parts';

@@ -1,9 +1,9 @@
 // What Fairlead offers in the model picker and to `vscode.lm`: four ways to choose automatically, and each usable model
 // by its name. Models of VS Code itself are not offered again.
 import type { LanguageModelChatInformation } from 'vscode';
-import { MODE_NAMES } from '../router/preference-modes';
-import { leavesMachine } from '../router/rules';
-import type { PreferenceMode } from '../router/running';
+import { MODE_NAMES } from '../router/choosing/preference-modes';
+import { leavesMachine } from '../router/choosing/rules';
+import type { PreferenceMode } from '../router/choosing/running';
 import type { Candidate, Price } from '../router/types';
 
 /** Windows to claim while no model's own window is known. */

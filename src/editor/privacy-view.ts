@@ -1,7 +1,7 @@
 // “What May Leave This Machine?”: the page for the file in front of the user, and the lock in its language status.
 import * as vscode from 'vscode';
-import { leaveReport, leaving, type FileFacts, type LeaveInput } from '../router/leave-report';
-import { countSecrets } from '../router/outgoing';
+import { leaveReport, leaving, type FileFacts, type LeaveInput } from '../router/privacy/leave-report';
+import { countSecrets } from '../router/privacy/outgoing';
 import type { Candidate } from '../router/types';
 import { withDeadline } from '../shared/abort';
 import { messageOf } from '../shared/errors';

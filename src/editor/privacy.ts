@@ -2,15 +2,15 @@
 // what the last door before hosted models goes by.
 import { LRUCache } from 'lru-cache';
 import * as vscode from 'vscode';
-import type { Policy } from '../router/decide';
-import { secretsText } from '../router/explain-privacy';
-import { joinNeverSend } from '../router/never-sent';
-import { countSecrets, type OutgoingDeps } from '../router/outgoing';
+import type { Policy } from '../router/choosing/decide';
+import { secretsText } from '../router/privacy/explain-privacy';
+import { joinNeverSend } from '../router/privacy/never-sent';
+import { countSecrets, type OutgoingDeps } from '../router/privacy/outgoing';
 import type { ChatCall, DecisionSink, SecretFinder } from '../router/ports';
-import type { PrivacyPolicy } from '../router/privacy';
-import { keepsAllHere, leavesMachine, type GlobMatcher } from '../router/rules';
+import type { PrivacyPolicy } from '../router/privacy/privacy';
+import { keepsAllHere, leavesMachine, type GlobMatcher } from '../router/choosing/rules';
 import type { Candidate, Decision, RouteRequest } from '../router/types';
-import { createWithholder } from '../router/withhold';
+import { createWithholder } from '../router/privacy/withhold';
 import type { Rule } from '../settings/settings';
 import { abortError, isAbort } from '../shared/abort';
 import { messageOf, RouterError } from '../shared/errors';

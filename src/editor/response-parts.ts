@@ -1,7 +1,7 @@
 // What a model's answer is to VS Code: parts of the stream, the usage, and errors with what to do next. Thoughts have no
 // part in stable API and stay here.
 import * as vscode from 'vscode';
-import type { RunEvent } from '../router/execute';
+import type { RunEvent } from '../router/running/execute';
 import type { Usage } from '../router/ports';
 import { RouterError } from '../shared/errors';
 import { nextSteps } from './next-steps';

@@ -1,7 +1,7 @@
 // Carries decisions out, watched over: what is broken rests, what is asked is written down, per conversation too.
-import { runDecision, type RunEvent } from '../router/execute';
-import { runFill } from '../router/fill';
-import type { Resilience } from '../router/health';
+import { runDecision, type RunEvent } from '../router/running/execute';
+import { runFill } from '../router/running/fill';
+import type { Resilience } from '../router/running/health';
 import type { Backend, ChatCall, Clock, FimCall } from '../router/ports';
 import type { ProviderKind, RouteRequest } from '../router/types';
 import type { Log } from '../shared/log';

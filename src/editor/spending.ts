@@ -1,7 +1,7 @@
 // “Show Spending” opens a page; “Export Ledger as CSV” writes all rows to a file of the user's choice.
 import * as vscode from 'vscode';
-import { toCsv } from '../router/ledger-csv';
-import { spendingPage } from '../router/spending-page';
+import { toCsv } from '../router/spending/ledger-csv';
+import { spendingPage } from '../router/spending/spending-page';
 import type { Log } from '../shared/log';
 import type { Budget } from './budget';
 import { registerBudgetStatus, type BudgetStatusDeps } from './budget-status';

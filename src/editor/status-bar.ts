@@ -1,7 +1,7 @@
 // The status bar item: the model of the last decision; its tooltip says why.
 import * as vscode from 'vscode';
 import { escapeMarkdown, headline } from '../router/explain';
-import { restText, type Resting } from '../router/health';
+import { restText, type Resting } from '../router/running/health';
 import type { Candidate, Decision } from '../router/types';
 import { commands, type CommandName } from './commands-table';
 import type { DecisionLog } from './decision-log';

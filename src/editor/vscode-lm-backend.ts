@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import type { Backend, ChatCall, ChatEvent, Message } from '../router/ports';
 import type { Candidate } from '../router/types';
-import { withUsage } from '../router/usage';
+import { withUsage } from '../router/spending/usage';
 import { abortError, isAbort, throwIfAborted } from '../shared/abort';
 import { messageOf, RouterError, type RouterErrorCode } from '../shared/errors';
 import type { OfferedModel } from './pool';

@@ -1,9 +1,9 @@
 // Turns a decision into words: the line before an answer, the line in the log, and the whole story.
-import { capAdvice, capText } from './budget';
-import { restText } from './health';
-import type { LedgerRow } from './ledger';
-import { privacyAdvice, privateReasonText, privateRefusalText } from './explain-privacy';
-import { economyText, qualityText, switchText } from './switch-words';
+import { capAdvice, capText } from './spending/budget';
+import { restText } from './running/health';
+import type { LedgerRow } from './spending/ledger';
+import { privacyAdvice, privateReasonText, privateRefusalText } from './privacy/explain-privacy';
+import { economyText, qualityText, switchText } from './choosing/switch-words';
 import { happened } from './told';
 import {
   OTHER,

@@ -1,10 +1,10 @@
 // From a request to a decision: reads the conversation, asks the classifiers, calls decide(), tells the sink.
 // Routing never fails the request: whatever breaks here is a degradation in the decision. Only abort throws.
-import { decide, type Evidence, type Policy, type Unclassified } from './decide';
+import { decide, type Evidence, type Policy, type Unclassified } from './choosing/decide';
 import { toClassifierInput } from './conversation';
 import { climb } from './ladder';
-import { firstNeverSent } from './privacy';
-import { matchRules } from './rules';
+import { firstNeverSent } from './privacy/privacy';
+import { matchRules } from './choosing/rules';
 import type { ConversationMemory } from './memory';
 import type { Classifier, Clock, DecisionSink } from './ports';
 import { OTHER, type Classification, type Decision, type Degradation, type RouteRequest } from './types';

@@ -1,8 +1,8 @@
 // What was asked for a decision and what came of it, in words: one line a request.
 import type { RouterErrorCode } from '../shared/errors';
-import { usdText } from './budget';
-import { clockTime } from './health';
-import type { LedgerRow } from './ledger';
+import { usdText } from './spending/budget';
+import { clockTime } from './running/health';
+import type { LedgerRow } from './spending/ledger';
 
 const MOST_LINES = 12;
 

@@ -3,7 +3,7 @@
 // model that may be chosen; `other` is the outcome "no route fits" (Arch-Router, arXiv 2506.16655, sec. 3).
 import type { SettingRoute } from '../settings/settings';
 import type { RouterErrorCode } from '../shared/errors';
-import type { PreferenceMode, Running, SwitchReason } from './running';
+import type { PreferenceMode, Running, SwitchReason } from './choosing/running';
 
 /** The outcome "none of the user's routes fits"; leads to the default models. */
 export const OTHER = 'other';

@@ -1,5 +1,5 @@
 // Rows of the ledger for tests.
-import type { LedgerRow } from '../../src/router/ledger';
+import type { LedgerRow } from '../../src/router/spending/ledger';
 
 export function ledgerRow(fields: Partial<LedgerRow> = {}): LedgerRow {
   return {

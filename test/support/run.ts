@@ -1,9 +1,9 @@
 // Carries a decision out against real servers, with all that watches over requests, and keeps what came of it.
 import { createResilience, type ResilienceOptions } from '../../src/adapters/resilience';
 import { createOpenAiBackend } from '../../src/adapters/openai';
-import { runDecision, type Run, type RunEvent } from '../../src/router/execute';
-import type { Resilience } from '../../src/router/health';
-import type { LedgerRow } from '../../src/router/ledger';
+import { runDecision, type Run, type RunEvent } from '../../src/router/running/execute';
+import type { Resilience } from '../../src/router/running/health';
+import type { LedgerRow } from '../../src/router/spending/ledger';
 import type { Candidate, Decision } from '../../src/router/types';
 import { candidate, recordingLog } from './adapters';
 

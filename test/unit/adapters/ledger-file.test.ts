@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLedger, type ClosableLedger, type LedgerOptions } from '../../../src/adapters/ledger-file';
-import type { LedgerRow } from '../../../src/router/ledger';
+import type { LedgerRow } from '../../../src/router/spending/ledger';
 import { recordingLog } from '../../support/adapters';
 import { ledgerRow } from '../../support/ledger';
 

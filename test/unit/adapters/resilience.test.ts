@@ -1,6 +1,6 @@
 // Asking again, resting and spreading, against servers on loopback.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../../src/router/execute';
+import type { RunEvent } from '../../../src/router/running/execute';
 import { type Fault, type ModelScript, type ModelServer, startModelServer } from '../../support/openai-server';
 import { at, ran, resilience } from '../../support/run';
 

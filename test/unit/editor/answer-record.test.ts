@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAnswerRecord } from '../../../src/editor/answer-record';
-import type { RunEvent } from '../../../src/router/execute';
-import type { Running } from '../../../src/router/running';
+import type { RunEvent } from '../../../src/router/running/execute';
+import type { Running } from '../../../src/router/choosing/running';
 import type { Decision } from '../../../src/router/types';
 import { RouterError } from '../../../src/shared/errors';
 

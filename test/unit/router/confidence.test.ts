@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { confidenceOf } from '../../../src/router/decide';
+import { confidenceOf } from '../../../src/router/choosing/decide';
 
 const distribution = (...probabilities: number[]) => ({
   classifier: 'x',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide } from '../../../src/router/decide';
+import { decide } from '../../../src/router/choosing/decide';
 import { explain, headline, logLine } from '../../../src/router/explain';
 import type { Candidate, Classification, Decision } from '../../../src/router/types';
 

@@ -6,8 +6,8 @@ import { createGlobMatcher } from '../../../src/adapters/globs';
 import { createLexicalClassifier } from '../../../src/router/lexical';
 import { createConversationMemory } from '../../../src/router/memory';
 import { createRouter } from '../../../src/router/route';
-import type { PreferenceMode, Running } from '../../../src/router/running';
-import type { Rest } from '../../../src/router/health';
+import type { PreferenceMode, Running } from '../../../src/router/choosing/running';
+import type { Rest } from '../../../src/router/running/health';
 import type { Capability, CapUse, Decision, RouteRequest, Surface } from '../../../src/router/types';
 import { parseSettings } from '../../../src/settings/parse';
 
