@@ -147,7 +147,7 @@ function fromVscodeSetting(name: string, setting: VscodeSetting, offered: readon
   };
 }
 
-type Facts = KnownFacts & Pick<Candidate, 'capabilities' | 'capabilitiesKnown'>;
+type Facts = KnownFacts & Pick<Candidate, 'capabilities' | 'capabilitiesKnown' | 'parametersB'>;
 
 /** The setting's word, else the server's, else the catalogue's, else a guess that excludes nothing. */
 function facts(setting: ModelSetting, twin: Candidate | undefined, asked: Pick<Candidate, 'model' | 'endpoint'>): Facts {
@@ -155,7 +155,7 @@ function facts(setting: ModelSetting, twin: Candidate | undefined, asked: Pick<C
   const { contextWindow: contextTokens, maxOutputTokens, price } = setting;
   return {
     ...known,
-    ...stated({ contextTokens: twin?.contextTokens, maxOutputTokens: twin?.maxOutputTokens, price: twin?.price }),
+    ...stated({ contextTokens: twin?.contextTokens, maxOutputTokens: twin?.maxOutputTokens, price: twin?.price, parametersB: twin?.parametersB }),
     ...stated({ contextTokens, maxOutputTokens, price: price && stated(price) }),
     ...abilities(known, setting.capabilities ? { capabilities: setting.capabilities, capabilitiesKnown: true } : twin, asked.model),
   };

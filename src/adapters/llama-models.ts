@@ -3,11 +3,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { detectDialect } from '../router/dialects/pick';
+import { billionsIn } from '../router/choosing/size';
 import type { Candidate, Capability } from '../router/types';
 import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';
 import { OWN_PROCESS } from './candidates';
 import { readGgufFacts, type GgufFacts } from './download/gguf-header';
+import { stated } from './known-models';
 
 export interface LlamaModelsDeps {
   /** Of downloaded models; need not exist. */
@@ -97,6 +99,7 @@ function toCandidate(path: string, facts: GgufFacts | Error, { asked, setAside, 
   return {
     ...shared,
     contextTokens: Math.min(facts.contextTokens ?? USUAL_WINDOW_TOKENS, USUAL_WINDOW_TOKENS),
+    ...stated({ parametersB: billionsIn(facts.sizeLabel ?? '') }),
     capabilities: capabilitiesOf(facts),
     capabilitiesKnown: true,
     ...(facts.chatTemplate === undefined ? { completesOnly: true } : {}),

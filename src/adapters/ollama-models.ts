@@ -1,13 +1,15 @@
 // Ollama's list of models as candidates, with what /api/show says of each.
 import * as z from 'zod';
 import { fimFormatFor } from '../completion/fim-formats';
+import { billionsIn } from '../router/choosing/size';
 import type { Candidate, Capability } from '../router/types';
+import { stated } from './known-models';
 import { localityOf } from './locality';
 import { askJson, type ProbeDeps, type Server } from './probe';
 
 const text = z.string().optional().catch(undefined);
 
-const tags = z.object({ models: z.array(z.object({ name: z.string().min(1), remote_host: text })) });
+const tags = z.object({ models: z.array(z.object({ name: z.string().min(1), remote_host: text, details: z.object({ parameter_size: text }).optional().catch(undefined) })) });
 
 const shown = z.object({
   capabilities: z.array(z.string()).optional().catch(undefined),
@@ -50,11 +52,15 @@ function toCandidate(root: string, tag: Tag, details: Shown | undefined): Candid
     model: tag.name,
     locality: ollamaLocality(root, tag.name, tag.remote_host ?? details?.remote_host),
     endpoint: root,
-    ...(contextTokens === undefined ? {} : { contextTokens }),
+    ...stated({ contextTokens, parametersB: sizeIn(tag) }),
     capabilities: reported ? reported.flatMap((name) => CAPABILITIES[name] ?? []) : guessed(tag.name),
     capabilitiesKnown: reported !== undefined,
     origin: 'discovered',
   };
+}
+
+function sizeIn({ details }: Tag): number | undefined {
+  return billionsIn(details?.parameter_size ?? '');
 }
 
 /** Ollama on loopback hands its cloud models' requests on to ollama.com: those are not local. */

@@ -45,7 +45,7 @@ export const modelList = z.object({
       context_length: positive,
       context_window: positive,
       /** llama-server: the window of one slot. */
-      meta: z.object({ n_ctx: positive }).optional().catch(undefined),
+      meta: z.object({ n_ctx: positive, n_params: positive }).optional().catch(undefined),
       /** OpenRouter, and llama-server with several models. */
       architecture: z.object({ input_modalities: z.array(z.string()) }).optional().catch(undefined),
       /** OpenRouter. */
@@ -69,6 +69,8 @@ export const llamaProps = z.object({
   chat_template_caps: z.record(z.string(), z.unknown()).optional().catch(undefined),
   chat_template: text,
   model_path: text,
+  /** Such as `b9174-0dca6d8`. */
+  build_info: text,
 });
 
 export const lmStudioList = z.object({

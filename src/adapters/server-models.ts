@@ -12,6 +12,7 @@ import { createWire } from './wire';
 type Listed = NonNullable<Server['models']>['data'][number];
 type Facts = Pick<Candidate, 'capabilities' | 'capabilitiesKnown' | 'price'> & {
   readonly contextTokens?: number | undefined;
+  readonly parametersB?: number | undefined;
   readonly maxOutputTokens?: number | undefined;
 };
 
@@ -35,7 +36,7 @@ function chatModels(server: Server): Listed[] {
   return (server.models?.data ?? []).filter(({ id, capabilities }) => capabilities?.completion_chat ?? !NO_CHAT_MODEL.test(id));
 }
 
-function toCandidate(server: Server, model: string, { contextTokens, maxOutputTokens, ...facts }: Facts): Candidate {
+function toCandidate(server: Server, model: string, { contextTokens, maxOutputTokens, parametersB, ...facts }: Facts): Candidate {
   const endpoint = `${server.root}/v1`;
   const kind = server.kind === 'openai' ? hostOf(endpoint) : server.kind;
   return {
@@ -44,7 +45,7 @@ function toCandidate(server: Server, model: string, { contextTokens, maxOutputTo
     model,
     locality: localityOf(endpoint),
     endpoint,
-    ...stated({ contextTokens, maxOutputTokens }),
+    ...stated({ contextTokens, maxOutputTokens, parametersB }),
     ...facts,
     origin: 'discovered',
   };
@@ -115,13 +116,17 @@ async function llamaCppModels(deps: ProbeDeps, server: Server, signal: AbortSign
     // Older builds say nothing about tools.
     capabilitiesKnown: caps !== undefined,
   };
-  return chatModels(server).map((model) => toCandidate(server, model.id, facts));
+  return chatModels(server).map((model) => toCandidate(server, model.id, { ...facts, parametersB: parametersOf(model) }));
+}
+
+function parametersOf({ meta }: Listed): number | undefined {
+  return meta?.n_params === undefined ? undefined : meta.n_params / 1e9;
 }
 
 /** llama-server in front of several models loads them on demand, so nothing is known of most. */
 function severalFacts(model: Listed): Facts {
   const vision = when(model.architecture?.input_modalities.includes('image') === true, 'vision');
-  return { contextTokens: model.meta?.n_ctx, capabilities: [...vision, ...guessedFim(model.id)], capabilitiesKnown: false };
+  return { contextTokens: model.meta?.n_ctx, parametersB: parametersOf(model), capabilities: [...vision, ...guessedFim(model.id)], capabilitiesKnown: false };
 }
 
 /**

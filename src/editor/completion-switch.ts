@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { neverSent } from '../router/privacy/never-sent';
 import type { GlobMatcher } from '../router/choosing/rules';
+import type { Battery } from './completion-battery';
 import type { Ending } from './ending';
 import { relative } from './references';
 import type { SettingsStore } from './settings-store';
@@ -10,8 +11,7 @@ import type { SettingsStore } from './settings-store';
 export interface SwitchDeps {
   readonly settings: SettingsStore;
   readonly matches: GlobMatcher;
-  /** Undefined where the platform does not tell. */
-  readonly power: () => Promise<{ readonly onBattery: boolean; readonly charge: number } | undefined>;
+  readonly battery: Battery;
 }
 
 export interface CompletionSwitch extends Ending {
@@ -23,13 +23,10 @@ export interface CompletionSwitch extends Ending {
 }
 
 const PAUSE_MS = 5 * 60_000;
-const POWER_EVERY_MS = 60_000;
-const LOW_BATTERY = 0.2;
 
-export function createCompletionSwitch({ settings, matches, power }: SwitchDeps): CompletionSwitch {
+export function createCompletionSwitch({ settings, matches, battery }: SwitchDeps): CompletionSwitch {
   const changed = new vscode.EventEmitter<void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const battery = createBattery(power);
 
   const isOut = ({ uri }: vscode.TextDocument): boolean => {
     const { notIn } = settings.for(uri).inline;
@@ -61,24 +58,6 @@ export function createCompletionSwitch({ settings, matches, power }: SwitchDeps)
     dispose: () => {
       clearTimeout(timer);
       changed.dispose();
-    },
-  };
-}
-
-/** Asked now and then, in the background: no key waits for it. */
-function createBattery(power: SwitchDeps['power']): { readonly isLow: () => boolean } {
-  let low = false;
-  let askedAt = Number.NEGATIVE_INFINITY;
-  return {
-    isLow: () => {
-      if (Date.now() - askedAt >= POWER_EVERY_MS) {
-        askedAt = Date.now();
-        power().then(
-          (now) => (low = now?.onBattery === true && now.charge < LOW_BATTERY),
-          () => (low = false),
-        );
-      }
-      return low;
     },
   };
 }

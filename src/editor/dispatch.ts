@@ -6,7 +6,7 @@ import type { Policy } from '../router/choosing/decide';
 import { toClassifierInput } from '../router/conversation';
 import type { Router } from '../router/route';
 import type { Candidate, RouteRequest, Surface } from '../router/types';
-import { forInline } from '../completion/candidates';
+import { inlinePolicy } from '../completion/candidates';
 import type { Corrections } from './corrections';
 import type { Pool } from './pool';
 import type { Agreed, Privacy } from './privacy';
@@ -52,12 +52,12 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
   const candidates = (surface: Surface): readonly Candidate[] => pool.candidates().map((one) => forSurface(one, surface));
 
   function policyFor({ surface, conversation }: RouteRequest, resource: vscode.Uri | undefined): Policy {
-    const { routes, rules, defaultModels: wanted, inline } = settings.for(resource);
+    const wanted = settings.for(resource);
+    const { routes, rules } = wanted;
     const all = candidates(surface);
-    const known = surface === 'inline' ? forInline(all, inline.models, rules) : all;
-    const defaultModels = surface === 'inline' ? [...inline.models, ...wanted] : wanted;
-    const now = { resting: resilience.resting(known), spent: budget.state(conversation).stops };
-    return { routes, taught: corrections.applied(routes), rules, defaultModels, candidates: known, matches, privacy: privacy.policyFor(resource), ...now };
+    const models = surface === 'inline' ? inlinePolicy(wanted, all) : { candidates: all, defaultModels: wanted.defaultModels };
+    const now = { resting: resilience.resting(models.candidates), spent: budget.state(conversation).stops };
+    return { routes, taught: corrections.applied(routes), rules, ...models, matches, privacy: privacy.policyFor(resource), ...now };
   }
 
   return {

@@ -3,6 +3,7 @@ import { capAdvice, capText } from './spending/budget';
 import { restText } from './running/health';
 import type { LedgerRow } from './spending/ledger';
 import { privacyAdvice, privateReasonText, privateRefusalText } from './privacy/explain-privacy';
+import { paceText } from './choosing/pace-order';
 import { economyText, qualityText, switchText } from './choosing/switch-words';
 import { happened } from './told';
 import {
@@ -160,6 +161,8 @@ export function reasonText(reason: Reason, at: number): string {
       return economyText(reason);
     case 'quality':
       return qualityText(reason);
+    case 'pace':
+      return paceText(reason);
     case 'resting':
       return restText(reason.model, reason, at);
     case 'budget':

@@ -3,6 +3,7 @@
 // model that may be chosen; `other` is the outcome "no route fits" (Arch-Router, arXiv 2506.16655, sec. 3).
 import type { SettingRoute } from '../settings/settings';
 import type { RouterErrorCode } from '../shared/errors';
+import type { Pace, PaceReason } from './choosing/pace';
 import type { PreferenceMode, Running, SwitchReason } from './choosing/running';
 
 /** The outcome "none of the user's routes fits"; leads to the default models. */
@@ -59,6 +60,8 @@ export interface Candidate {
   /** Whole window in tokens; undefined when unknown. */
   readonly contextTokens?: number;
   readonly maxOutputTokens?: number;
+  /** Billions of parameters, as the server or the file says. */
+  readonly parametersB?: number;
   readonly capabilities: readonly Capability[];
   /** False when the capabilities are a guess and must not exclude the model. */
   readonly capabilitiesKnown: boolean;
@@ -114,6 +117,8 @@ export interface RouteRequest {
   readonly mode?: PreferenceMode;
   /** What the conversation runs on so far; undefined at its first request. */
   readonly running?: Running;
+  /** Of ghost text: power, how quick models have been here, and whose text was taken. */
+  readonly pace?: Pace;
   /** Name, path and address of each open folder; undefined where that is not known. */
   readonly workspace?: readonly string[];
   /** Every text that goes to the model; it is searched for secrets before a hosted model is chosen. */
@@ -201,6 +206,8 @@ export type Reason =
   | SwitchReason
   /** Ordered by what the request is expected to cost. */
   | { readonly kind: 'economy'; readonly costs: readonly { readonly model: string; readonly usd: number | undefined }[] }
+  /** Of ghost text: a model that the user did not rank, before another such one. */
+  | PaceReason
   | { readonly kind: 'quality'; readonly by: 'your_order' | 'price_and_window' }
   | { readonly kind: 'none_eligible' };
 

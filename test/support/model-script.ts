@@ -66,12 +66,16 @@ export interface ModelScript {
   readonly fault?: Fault;
   /** What /v1/completions, /infill and /api/generate do with a request to fill in; default `suffix`. */
   readonly fim?: 'suffix' | 'refuses_suffix' | 'mistral' | 'none';
+  /** Log-probability of each word, told when a request to fill in asks for it. */
+  readonly sure?: readonly number[];
   readonly facts?: ModelFacts;
 }
 
 /** What the lists of models say of it. */
 export interface ModelFacts {
   readonly contextTokens?: number;
+  /** Billions; llama-server and Ollama tell it. */
+  readonly parametersB?: number;
   readonly capabilities?: readonly string[];
   /** LM Studio: `llm`, `vlm` or `embeddings`. */
   readonly type?: string;
@@ -81,6 +85,8 @@ export interface ModelFacts {
   readonly file?: string;
   /** Ollama: the template; llama-server: the chat template. */
   readonly template?: string;
+  /** llama-server: its build, such as `b9900-abc`. */
+  readonly build?: string;
 }
 
 /** `openai` has both of OpenAI's interfaces; `vllm`, `llama.cpp` and `lmstudio` have chat completions alone. */

@@ -1,6 +1,7 @@
 // The Ollama half of the test server.
 import type { ModelScript } from './model-script';
 import { type Exchange, scriptFor, sendJson } from './exchange';
+import { wordByWord } from './openai-routes';
 import { failAtOnce, type Format, streamAnswer } from './streaming';
 
 type Route = (exchange: Exchange) => Promise<void> | void;
@@ -24,7 +25,7 @@ function tags({ models, response }: Exchange): void {
       modified_at: '2026-01-01T00:00:00Z',
       size: 1,
       digest: 'x',
-      details: { format: 'gguf', family: 'test' },
+      details: { format: 'gguf', family: 'test', ...(facts.parametersB === undefined ? {} : { parameter_size: `${String(facts.parametersB)}B` }) },
       ...(facts.remoteHost === undefined ? {} : { remote_host: facts.remoteHost, remote_model: name }),
     })),
   });
@@ -95,10 +96,11 @@ function format(body: Readonly<Record<string, unknown>>, script: ModelScript, ki
     ...(call.id === undefined ? {} : { id: call.id }),
     function: { name: call.name, arguments: call.arguments },
   }));
+  const next = wordByWord(script, body['logprobs'] === true);
   return {
     contentType: 'application/x-ndjson',
     event,
-    word: (text) => line(piece(text)),
+    word: (text) => line({ ...piece(text), ...next((logprob) => ({ logprobs: [{ token: text, logprob }] })) }),
     thought: (text) => line(kind === 'chat' ? { message: { role: 'assistant', content: '', thinking: text } } : { response: '', thinking: text }),
     broken: '{"model": "x", "message": {\n',
     ending: () => [

@@ -12,6 +12,7 @@ export const openAiRoutes: Readonly<Record<string, Route>> = {
   'GET /v1/models': listModels,
   'GET /props': props,
   'POST /infill': infill,
+  'POST /tokenize': tokenize,
   'GET /api/v0/models': lmStudioModels,
 };
 
@@ -32,13 +33,16 @@ async function chat(exchange: Exchange): Promise<void> {
     sendJson(response, 400, { error: { message: 'Unrecognized request argument supplied: stream_options', type: 'invalid_request_error' } });
     return;
   }
-  const refused = script.fault?.kind === 'refuse_options' ? script.fault.names.find((name) => name in request.body) : undefined;
-  if (refused !== undefined) {
-    sendJson(response, 400, { error: { message: `Unsupported parameter: '${refused}'.`, type: 'invalid_request_error', param: refused, code: 'unsupported_parameter' } });
-    return;
-  }
+  if (refusesOption(exchange, script)) return;
   const text = typeof script.reply === 'function' ? script.reply(request.body) : (script.reply ?? '');
   await streamAnswer(response, script, text, chatFormat(exchange, script));
+}
+
+function refusesOption({ request, response }: Exchange, { fault }: ModelScript): boolean {
+  const refused = fault?.kind === 'refuse_options' ? fault.names.find((name) => name in request.body) : undefined;
+  if (refused === undefined) return false;
+  sendJson(response, 400, { error: { message: `Unsupported parameter: '${refused}'.`, type: 'invalid_request_error', param: refused, code: 'unsupported_parameter' } });
+  return true;
 }
 
 function chatFormat({ request }: Exchange, script: ModelScript): Format {
@@ -96,7 +100,7 @@ async function complete(exchange: Exchange, path: 'suffix' | 'mistral'): Promise
     unknownModel(exchange);
     return;
   }
-  if (failAtOnce(response, script.fault)) return;
+  if (failAtOnce(response, script.fault) || refusesOption(exchange, script)) return;
   const fim = script.fim ?? 'suffix';
   const wantsFim = 'suffix' in request.body;
   if (fim === 'none' || (path === 'mistral') !== (fim === 'mistral')) {
@@ -108,24 +112,40 @@ async function complete(exchange: Exchange, path: 'suffix' | 'mistral'): Promise
     sendJson(response, options.kind === 'llama.cpp' ? 500 : 400, { error: { message: 'suffix is not currently supported' } });
     return;
   }
-  await streamAnswer(response, script, completionText(script, request.body), completionFormat(script, path));
+  await streamAnswer(response, script, completionText(script, request.body), completionFormat(script, path, request.body));
 }
 
 function completionText(script: ModelScript, body: Readonly<Record<string, unknown>>): string {
   return typeof script.reply === 'function' ? script.reply(body) : (script.reply ?? '');
 }
 
-function completionFormat(script: ModelScript, path: 'suffix' | 'mistral'): Format {
+function completionFormat(script: ModelScript, path: 'suffix' | 'mistral', body: Readonly<Record<string, unknown>>): Format {
   const event = (payload: unknown): string => `data: ${JSON.stringify(payload)}\n\n`;
   const choice = (text: string, finish: string | null) =>
     path === 'mistral' ? { index: 0, delta: { content: text }, finish_reason: finish } : { index: 0, text, finish_reason: finish };
+  const next = wordByWord(script, 'logprobs' in body);
+  const wantsUsage = (body['stream_options'] as { include_usage?: boolean } | undefined)?.include_usage === true;
   return {
     contentType: 'text/event-stream',
     event,
-    word: (text) => ({ choices: [choice(text, null)] }),
+    word: (text) => ({ choices: [{ ...choice(text, null), ...next((sure) => ({ logprobs: { tokens: [text], token_logprobs: [sure] } })) }] }),
     thought: (text) => ({ choices: [choice(text, null)] }),
     broken: 'data: {"choices": [\n\n',
-    ending: () => [...(script.onlyDone ? [] : [event({ choices: [choice('', 'stop')] })]), 'data: [DONE]\n\n'],
+    ending: () => [
+      ...(script.onlyDone ? [] : [event({ choices: [choice('', 'stop')] })]),
+      ...(script.usage && wantsUsage ? [event({ choices: [], usage: usageOf(script.usage) })] : []),
+      'data: [DONE]\n\n',
+    ],
+  };
+}
+
+/** What is told of each word, where it was asked for. */
+export function wordByWord({ sure = [] }: ModelScript, asked: boolean): (told: (sure: number) => object) => object {
+  let index = 0;
+  return (told) => {
+    const one = asked ? sure[index] : undefined;
+    index += 1;
+    return one === undefined ? {} : told(one);
   };
 }
 
@@ -135,9 +155,9 @@ function listModels({ models, response, options }: Exchange): void {
   sendJson(response, 200, { object: 'list', data });
 }
 
-function windowOf(kind: string, { contextTokens }: ModelFacts = {}): object {
+function windowOf(kind: string, { contextTokens, parametersB }: ModelFacts = {}): object {
   if (contextTokens === undefined) return {};
-  return kind === 'vllm' ? { max_model_len: contextTokens } : kind === 'llama.cpp' ? { meta: { n_ctx: contextTokens } } : {};
+  return kind === 'vllm' ? { max_model_len: contextTokens } : kind === 'llama.cpp' ? { meta: { n_ctx: contextTokens, ...(parametersB === undefined ? {} : { n_params: parametersB * 1e9 }) } } : {};
 }
 
 function notThere({ response }: Exchange): void {
@@ -159,7 +179,7 @@ function props(exchange: Exchange): void {
     ...(facts.template === undefined ? {} : { chat_template: facts.template }),
     modalities: { vision: facts.capabilities?.includes('vision') === true, audio: false },
     chat_template_caps: { supports_tools: tools, supports_tool_calls: tools },
-    build_info: 'test',
+    build_info: facts.build ?? 'test',
   });
 }
 
@@ -179,16 +199,24 @@ async function infill(exchange: Exchange): Promise<void> {
     sendJson(response, 400, { error: { code: 400, message: '"input_extra" must be an array', type: 'invalid_request_error' } });
     return;
   }
-  if (failAtOnce(response, script.fault)) return;
+  if (failAtOnce(response, script.fault) || refusesOption(exchange, script)) return;
   const event = (payload: unknown): string => `data: ${JSON.stringify(payload)}\n\n`;
+  const next = wordByWord(script, 'n_probs' in request.body);
   await streamAnswer(response, script, completionText(script, request.body), {
     contentType: 'text/event-stream',
     event,
-    word: (text) => ({ index: 0, content: text, stop: false }),
+    word: (text) => ({ index: 0, content: text, stop: false, ...next((logprob) => ({ completion_probabilities: [{ id: 1, token: text, logprob }] })) }),
     thought: (text) => ({ index: 0, content: text, stop: false }),
     broken: 'data: {"content": \n\n',
     ending: () => [event({ index: 0, content: '', stop: true, stop_type: 'eos' })],
   });
+}
+
+/** A token for each two characters. */
+function tokenize({ request, response, options }: Exchange): void {
+  const { content } = request.body;
+  if (options.kind !== 'llama.cpp' || typeof content !== 'string') sendJson(response, 404, { error: { message: 'File Not Found' } });
+  else sendJson(response, 200, { tokens: Array.from({ length: Math.ceil(content.length / 2) }, (_, index) => index) });
 }
 
 function lmStudioModels(exchange: Exchange): void {

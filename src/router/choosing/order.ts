@@ -1,6 +1,7 @@
 // In which order the models that may serve are tried: the user's words first, strongest first, then habit; bent by the
 // mode the user picked, held by what a running conversation has cached, and past models that rest.
 import { passOverResting, type Resting } from '../running/health';
+import { orderByPace } from './pace-order';
 import { firstGroup, orderByMode, type Groups } from './preference-modes';
 import type { MatchedRules } from './rules';
 import type { SwitchReason } from './running';
@@ -34,12 +35,13 @@ export function orderModels(input: OrderInput): Order {
   if (eligible.length === 0) return { models: [], reasons: [{ kind: 'none_eligible' }] };
   if (request.pinned !== undefined) return pinnedOrder(request.pinned, eligible);
   const wanted = policy.routes.find((known) => known.name === input.route);
-  const { groups, reasons } = orderByMode(groupsOf(input, wanted), eligible, request);
+  const paced = orderByPace(groupsOf(input, wanted), eligible, request);
+  const { groups, reasons } = orderByMode(paced.groups, eligible, request);
   const wishes = [...new Set([...groups.preferred, ...groups.routeModels, ...groups.defaults, ...groups.rest])];
   const switching = switchReason(input, groups, wishes[0]);
   const kept = switching?.verdict === 'stay' ? [switching.from, ...wishes.filter((id) => id !== switching.from)] : wishes;
   const passed = passOverResting(kept, policy.resting ?? new Map());
-  return { models: passed.models, reasons: [...groupReasons(groups, wanted), ...reasons, ...(switching ? [switching] : []), ...passed.reasons] };
+  return { models: passed.models, reasons: [...groupReasons(groups, wanted), ...paced.reasons, ...reasons, ...(switching ? [switching] : []), ...passed.reasons] };
 }
 
 /** A model the user named is used or nothing is: never another one silently. */

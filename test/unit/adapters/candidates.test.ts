@@ -57,9 +57,9 @@ describe('models of the settings', () => {
   });
 
   it('learn from the server what the user leaves out, and are not listed twice', () => {
-    const all = build({ mine: { provider: 'ollama', model: 'qwen2.5-coder:7b', baseUrl: 'http://localhost:11434/' } }, [found({})]);
+    const all = build({ mine: { provider: 'ollama', model: 'qwen2.5-coder:7b', baseUrl: 'http://localhost:11434/' } }, [found({ parametersB: 7.6 })]);
     expect(all).toHaveLength(1);
-    expect(all[0]).toMatchObject({ id: 'mine', contextTokens: 32_768, capabilities: ['tools', 'fim'], capabilitiesKnown: true, origin: 'settings' });
+    expect(all[0]).toMatchObject({ id: 'mine', parametersB: 7.6, contextTokens: 32_768, capabilities: ['tools', 'fim'], capabilitiesKnown: true, origin: 'settings' });
   });
 
   it('count above what the server says', () => {

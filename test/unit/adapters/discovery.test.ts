@@ -30,7 +30,7 @@ describe('what a server offers', () => {
     const { url } = await start({
       kind: 'ollama',
       models: {
-        'qwen2.5-coder:7b': { facts: { contextTokens: 32_768, capabilities: ['completion', 'tools', 'insert'] } },
+        'qwen2.5-coder:7b': { facts: { contextTokens: 32_768, parametersB: 7.6, capabilities: ['completion', 'tools', 'insert'] } },
         'gemma3:4b': { facts: { contextTokens: 131_072, capabilities: ['completion', 'vision'] } },
         'nomic-embed-text:latest': { facts: { capabilities: ['embedding'] } },
         'gpt-oss:120b-cloud': { facts: { capabilities: ['completion', 'tools', 'thinking'], remoteHost: 'https://ollama.com:443' } },
@@ -39,7 +39,7 @@ describe('what a server offers', () => {
     });
     const common = { provider: 'ollama', endpoint: url, origin: 'discovered' };
     expect(await discover([url])).toEqual([
-      { ...common, id: 'ollama/qwen2.5-coder:7b', model: 'qwen2.5-coder:7b', locality: 'local', contextTokens: 32_768, capabilities: ['tools', 'fim'], capabilitiesKnown: true },
+      { ...common, id: 'ollama/qwen2.5-coder:7b', model: 'qwen2.5-coder:7b', locality: 'local', contextTokens: 32_768, parametersB: 7.6, capabilities: ['tools', 'fim'], capabilitiesKnown: true },
       { ...common, id: 'ollama/gemma3:4b', model: 'gemma3:4b', locality: 'local', contextTokens: 131_072, capabilities: ['vision'], capabilitiesKnown: true },
       { ...common, id: 'ollama/gpt-oss:120b-cloud', model: 'gpt-oss:120b-cloud', locality: 'hosted', capabilities: ['tools', 'thinking'], capabilitiesKnown: true },
       { ...common, id: 'ollama/old:1b', model: 'old:1b', locality: 'local', capabilities: [], capabilitiesKnown: false },
@@ -64,7 +64,7 @@ describe('what a server offers', () => {
 
   it('llama-server: the window of a slot, tools by the template, filling in by the model’s marks', async () => {
     const model = '/models/Qwen2.5-Coder-3B-Q4_K_M.gguf';
-    const { url, baseUrl, requests } = await start({ kind: 'llama.cpp', models: { [model]: { facts: { contextTokens: 4096, capabilities: ['tools'] } } } });
+    const { url, baseUrl, requests } = await start({ kind: 'llama.cpp', models: { [model]: { facts: { contextTokens: 4096, parametersB: 3.1, capabilities: ['tools'] } } } });
     expect(await discover([url])).toEqual([
       {
         id: 'llama.cpp/Qwen2.5-Coder-3B-Q4_K_M',
@@ -73,6 +73,7 @@ describe('what a server offers', () => {
         endpoint: baseUrl,
         locality: 'local',
         contextTokens: 4096,
+        parametersB: 3.1,
         capabilities: ['tools', 'fim'],
         capabilitiesKnown: true,
         origin: 'discovered',

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildCandidates } from '../../../src/adapters/candidates';
 import { createLlamaModels, type LlamaModelsDeps } from '../../../src/adapters/llama-models';
 import { silentLog } from '../../../src/shared/log';
-import { tinyBert, tinyQwen2, writeGguf, type GgufFile } from '../../support/gguf';
+import { tinyBert, tinyQwen2, writeGguf, type GgufFile, text } from '../../support/gguf';
 
 let folder: string;
 let look: (deps?: Partial<LlamaModelsDeps>) => ReturnType<ReturnType<typeof createLlamaModels>>;
@@ -49,6 +49,12 @@ describe('a GGUF file in the folder of downloads', () => {
   ])('that %s can do that', async (_what, options, capabilities) => {
     put('a.gguf', tinyQwen2(options));
     expect(await look()).toMatchObject([{ capabilities }]);
+  });
+
+  it('is as large as its header says', async () => {
+    const { metadata, tensors } = tinyQwen2();
+    put('a.gguf', { metadata: { ...metadata, 'general.size_label': text('1.5B') }, tensors });
+    expect(await look()).toMatchObject([{ parametersB: 1.5 }]);
   });
 
   it('without a chat template is for ghost text alone', async () => {

@@ -23,6 +23,8 @@ describe('power', () => {
   it.each([
     ['discharging', { BAT0: { type: 'Battery', capacity: '15', status: 'Discharging' } }, { onBattery: true, charge: 0.15 }],
     ['charging', { AC: { type: 'Mains' }, BAT0: { type: 'Battery', capacity: '80', status: 'Charging' } }, { onBattery: false, charge: 0.8 }],
+    ['with two batteries', { BAT0: { type: 'Battery', capacity: '90', status: 'Not charging' }, BAT1: { type: 'Battery', capacity: '10', status: 'Discharging' } }, { onBattery: true, charge: 0.5 }],
+    ['on mains, with a mouse', { AC: { type: 'Mains' }, hidpp_battery_0: { type: 'Battery', scope: 'Device', capacity: '5', status: 'Discharging' } }, undefined],
     ['without a battery', { AC: { type: 'Mains' } }, undefined],
     ['with an unreadable battery', { BAT0: { type: 'Battery', capacity: 'x' } }, undefined],
   ])('is read on a machine that is %s', async (_, files, expected) => {

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildCandidates } from '../../../src/adapters/candidates';
 import { createGlobMatcher } from '../../../src/adapters/globs';
+import { inlinePolicy } from '../../../src/completion/candidates';
 import { createLexicalClassifier } from '../../../src/router/lexical';
 import { createConversationMemory } from '../../../src/router/memory';
+import { reasonText } from '../../../src/router/explain';
 import { createRouter } from '../../../src/router/route';
+import type { Pace } from '../../../src/router/choosing/pace';
 import type { PreferenceMode, Running } from '../../../src/router/choosing/running';
 import type { Rest } from '../../../src/router/running/health';
 import type { Capability, CapUse, Decision, RouteRequest, Surface } from '../../../src/router/types';
@@ -22,6 +25,9 @@ interface Case {
   pinned?: string;
   mode?: PreferenceMode;
   running?: Running;
+  pace?: Partial<Pace>;
+  /** More settings of the user's. */
+  user?: Record<string, unknown>;
   /** Name, path and address of each open folder. */
   folders?: string[];
   /** What a search for secrets found; null where nobody could look. */
@@ -37,6 +43,8 @@ interface Case {
     localOnly?: boolean;
     fallbacks?: string[];
     reasons?: string[];
+    /** Part of the reasons in words. */
+    says?: string;
     refused?: Record<string, string[]>;
     endpointOf?: Record<string, string>;
     problems?: string[];
@@ -57,14 +65,15 @@ for (const file of readdirSync(folder)) {
   describe(`${file}: ${scenario.about}`, () => {
     it.each(scenario.cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
       const { settings, problems } = parseSettings((key) => ({
-        user: scenario.settings[`fairlead.${key}`],
+        user: one.user?.[`fairlead.${key}`] ?? scenario.settings[`fairlead.${key}`],
         workspace: one.workspace?.[`fairlead.${key}`],
       }));
       const candidates = buildCandidates({ models: settings.models, discovered: [], vscode: [] });
       const matches = createGlobMatcher();
       const privacy = { neverSend: settings.neverSend, secrets: settings.secrets === 'ask' || settings.secrets === 'redact' ? 'replace' : settings.secrets, matches } as const;
       const now = { resting: new Map(Object.entries(one.resting ?? {})), spent: one.spent ?? [] };
-      const decision = await decideCase(one, { ...settings, candidates, matches, privacy, ...now });
+      const models = one.surface === 'inline' ? inlinePolicy(settings, candidates) : { candidates };
+      const decision = await decideCase(one, { ...settings, ...models, matches, privacy, ...now });
       check(one, decision);
       for (const [id, endpoint] of Object.entries(one.expect.endpointOf ?? {})) {
         expect(candidates.find((candidate) => candidate.id === id)?.endpoint).toBe(endpoint);
@@ -94,6 +103,7 @@ async function decideCase(one: Case, policy: Parameters<ReturnType<typeof create
     ...(one.pinned === undefined ? {} : { pinned: one.pinned }),
     ...(one.mode === undefined ? {} : { mode: one.mode }),
     ...(one.running === undefined ? {} : { running: one.running }),
+    ...(one.pace === undefined ? {} : { pace: { onBattery: false, firstTextMs: {}, proven: [], ...one.pace } }),
   };
   return one.surface === 'inline'
     ? router.routeNow(request, policy)
@@ -106,6 +116,7 @@ function check({ expect: wanted }: Case, decision: Decision): void {
   if (wanted.localOnly !== undefined) expect(decision.localOnly).toBe(wanted.localOnly);
   if (wanted.fallbacks) expect(decision.fallbacks).toEqual(wanted.fallbacks);
   if (wanted.reasons) expect(decision.reasons.map((reason) => reason.kind)).toEqual(wanted.reasons);
+  if (wanted.says) expect(decision.reasons.map((reason) => reasonText(reason, 0)).join('; ')).toContain(wanted.says);
   for (const [model, kinds] of Object.entries(wanted.refused ?? {})) {
     const refused = decision.refused.find((one) => one.model === model);
     expect(refused?.refusals.map((refusal) => refusal.kind)).toEqual(kinds);
