@@ -28,10 +28,12 @@ export function createLlamaBackend({ runtime, deadlines }: LlamaBackendDeps): Ba
   }
 
   async function* fim(call: FimCall, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
-    const { candidate, maxTokens, stop, ...around } = call;
+    // Functions do not cross to the child.
+    const { candidate, maxTokens, stop, note, ...around } = call;
     const request = { ...around, sampling: { temperature: 0, maxTokens, stop } };
     for await (const piece of within((inner) => runtime.fill(specOf(candidate), request, inner), signal)) {
       if (piece.type === 'text') yield piece.text;
+      else if (piece.type === 'counted') note?.({ kind: 'counted', chars: piece.chars, tokens: piece.tokens });
     }
   }
 
@@ -58,14 +60,14 @@ function refuseWhatItCannot({ messages, toolMode, tools }: ChatCall): void {
 async function* readChat(written: AsyncIterable<Written>, model: string): AsyncGenerator<ChatEvent, void, undefined> {
   let begun = false;
   for await (const piece of written) {
-    if (piece.type === 'busy') continue;
+    if (piece.type === 'busy' || piece.type === 'counted') continue;
     if (!begun) yield { type: 'executed', model };
     begun = true;
     yield* eventsOf(piece);
   }
 }
 
-function eventsOf(piece: Exclude<Written, { type: 'busy' }>): ChatEvent[] {
+function eventsOf(piece: Exclude<Written, { type: 'busy' | 'counted' }>): ChatEvent[] {
   switch (piece.type) {
     case 'text':
     case 'thinking':

@@ -21,6 +21,8 @@ export interface OllamaChunk {
   readonly done_reason?: string;
   readonly prompt_eval_count?: number;
   readonly eval_count?: number;
+  /** Of /api/generate, when asked for, from version 0.12.11 on. */
+  readonly logprobs?: readonly { readonly logprob?: number }[];
   readonly error?: unknown;
 }
 

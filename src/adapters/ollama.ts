@@ -8,6 +8,7 @@ import { withUsage } from '../router/spending/usage';
 import { RouterError } from '../shared/errors';
 import { deadlinesFor, readWithin } from './deadlines';
 import { createFimMemory, fillIn, type FimTransport } from './fim';
+import { noteChunk } from './fim-notes';
 import type { HttpBackendDeps } from './http-deps';
 import { readJsonLines } from './json-lines';
 import { hostOf } from './locality';
@@ -90,12 +91,20 @@ function sampling(call: FimCall, stop: readonly string[]): object {
   return { num_predict: call.maxTokens, temperature: 0, stop: [...call.stop, ...stop] };
 }
 
-function transport(deps: HttpBackendDeps, name: string, toBody: (call: FimCall) => object): FimTransport {
-  async function* ask(call: FimCall, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+interface Prompt {
+  readonly prompt: string;
+  readonly suffix?: string;
+  readonly [option: string]: unknown;
+}
+
+function transport(deps: HttpBackendDeps, name: string, toPrompt: (call: FimCall) => Prompt): FimTransport {
+  async function* ask(call: FimCall, telling: boolean, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
     const { candidate } = call;
-    const body = { model: candidate.model, stream: true, ...keepAlive(candidate), ...toBody(call) };
+    const asked = toPrompt(call);
+    const body = { model: candidate.model, stream: true, ...keepAlive(candidate), ...asked, ...(telling ? { logprobs: true } : {}) };
     let done = false;
     for await (const chunk of send(deps, { candidate, path: '/api/generate', body }, signal)) {
+      noteChunk(call, chunk, asked.prompt.length + (asked.suffix?.length ?? 0));
       if (chunk.response) yield chunk.response;
       done ||= chunk.done === true;
     }

@@ -8,6 +8,7 @@ import { RouterError } from '../shared/errors';
 import { DEFAULT_DEADLINES, deadlinesFor, readWithin } from './deadlines';
 import { refusalBehind } from './errors';
 import { createFimMemory, fillIn } from './fim';
+import { createTokenCounter } from './fim-notes';
 import type { HttpBackendDeps } from './http-deps';
 import { hostOf } from './locality';
 import { type LooseChunk, readAnswer, type ThoughtField } from './openai-answer';
@@ -23,6 +24,7 @@ export function createOpenAiBackend(deps: HttpBackendDeps): Backend {
   const lacksResponses = new Set<string>();
   const memory = createFimMemory();
   const serverOf = createServerMemory(deps);
+  const countTokens = createTokenCounter(deps);
   const interfaces = createInterfaces(deps);
 
   async function* chat(call: ChatCall, signal: AbortSignal): AsyncGenerator<ChatEvent, void, undefined> {
@@ -50,7 +52,7 @@ export function createOpenAiBackend(deps: HttpBackendDeps): Backend {
   async function* fim(call: FimCall, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
     const connect = (candidate: Candidate): Promise<Connection> => connectTo(deps, candidate);
     const deadlines = { ...DEFAULT_DEADLINES, ...deps.deadlines };
-    const transports = () => openAiTransports({ connect, deadlines, serverOf }, call.candidate, signal);
+    const transports = () => openAiTransports({ connect, deadlines, serverOf, countTokens }, call.candidate, signal);
     yield* fillIn({ call, memory, transports }, signal);
   }
 

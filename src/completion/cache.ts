@@ -1,6 +1,7 @@
 // Suggestions that still hold: while they are typed over, after they were accepted in part, and after what was typed
 // since is deleted again. A prefix cache over the document's text; no tree, because a hundred entries are compared in
 // microseconds.
+import type { Sureness } from '../router/ports';
 import { insertionFrom, type Insertion } from './trim';
 import { placeOf } from './place';
 import type { CompletionRequest } from './request';
@@ -14,6 +15,8 @@ export interface CacheEntry {
   readonly insertion: Insertion;
   /** False while its stream goes on. */
   readonly complete: boolean;
+  /** How sure the model was of it; undefined where its server does not tell. */
+  readonly sureness?: Sureness | undefined;
 }
 
 export interface CacheHit {

@@ -7,6 +7,7 @@ import { createRhythm } from './debounce';
 import { gate } from './gate';
 import { startFilling, type Filling, type FillingPorts } from './filling';
 import type { Completion, CompletionRequest, Skipped } from './request';
+import { createTokenRatios } from './token-budget';
 
 export interface CompleterPorts extends FillingPorts {
   /** Whether a suggestion is worth showing; all are when left out. */
@@ -30,16 +31,17 @@ export interface Completer {
 export function createCompleter(ports: CompleterPorts): Completer {
   const cache = createCompletionCache();
   const rhythm = createRhythm();
+  const ratios = createTokenRatios();
   const under = createUnderWay();
 
   const start = (request: CompletionRequest, waitMs: number, ahead: boolean): Filling =>
-    startFilling({ id: ports.newId(), request, waitMs, ahead }, { ...ports, cache, answered: (ms) => { rhythm.answered(ms); } });
+    startFilling({ id: ports.newId(), request, waitMs, ahead }, { ...ports, cache, ratios, answered: (ms) => { rhythm.answered(ms); } });
 
   const show = (hit: CacheHit, request: CompletionRequest, from: Completion['from']): Completion | Skipped => {
     if (!request.manual && ports.worthShowing?.(hit, request) === false) return { skipped: 'filtered' };
-    const { id, decisionId, model, complete } = hit.entry;
+    const { id, decisionId, model, complete, sureness } = hit.entry;
     const more = complete ? undefined : under.moreOf(id);
-    return { id, decisionId, model, insertion: hit.insertion, typed: hit.typed, from, ...(more ? { more } : {}) };
+    return { id, decisionId, model, insertion: hit.insertion, typed: hit.typed, from, sureness, ...(more ? { more } : {}) };
   };
 
   const ask = async (request: CompletionRequest, signal: AbortSignal): Promise<Completion | Skipped> => {

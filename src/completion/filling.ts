@@ -1,16 +1,18 @@
 // One request on its way to a model: wait, context, route, prompt, stream, stop. What comes goes into the cache, from
 // where it is shown; the caller may go and another one may wait on.
-import type { FimCall, FimExtra } from '../router/ports';
+import type { FimCall, FimExtra, FimNote } from '../router/ports';
 import { leavesMachine } from '../router/choosing/rules';
 import type { Candidate } from '../router/types';
 import { abortError, isAbort } from '../shared/abort';
 import { messageOf } from '../shared/errors';
 import { typedSince, type CacheHit, type CompletionCache } from './cache';
-import { DEFAULT_BUDGET, windowAround } from './context';
-import { placeOf, shapeOf, firstLineOf } from './place';
+import { callFor, tokenKey } from './call';
+import { placeOf, firstLineOf } from './place';
 import type { CompletionRequest, Skipped } from './request';
 import { createStop, type Stop } from './stop';
+import { createSurenessMeter, type SurenessMeter } from './sureness';
 import type { Syntax } from './syntax';
+import type { TokenRatios } from './token-budget';
 import type { Insertion } from './trim';
 
 /** Which models to ask, in order, and under which decision. */
@@ -66,6 +68,7 @@ export interface Asked {
 
 interface Deps extends FillingPorts {
   readonly cache: CompletionCache;
+  readonly ratios: TokenRatios;
   readonly answered: (latencyMs: number) => void;
 }
 
@@ -75,8 +78,6 @@ const GRACE_MS = 150;
 const MOST_TYPED_CHARS = 12;
 /** A line that stands complete is shown after so long, while the rest still comes. */
 const EARLY_MS = 250;
-/** Inside a line there is little to write. */
-const INSIDE_TOKENS = 64;
 
 type Outcome = 'shown' | 'overtaken' | Skipped;
 
@@ -176,7 +177,7 @@ async function run(task: Task): Promise<Outcome> {
   let failed: Skipped = { skipped: 'no_model', ...(plan.why === undefined ? {} : { detail: plan.why }) };
   for (const candidate of plan.models.filter((one) => !task.ahead || !leavesMachine(one))) {
     try {
-      await read(task, plan, { ...callFor(request, candidate, { extra, maxTokens: deps.maxTokens() }), decisionId: plan.decisionId });
+      await read(task, plan, callFor({ request, extra, maxTokens: deps.maxTokens(), ratios: deps.ratios }, candidate));
       return 'shown';
     } catch (error) {
       if (isAbort(error)) throw error;
@@ -190,14 +191,15 @@ async function run(task: Task): Promise<Outcome> {
 async function read(task: Task, { decisionId }: Plan, call: FimCall): Promise<void> {
   const { deps, id, request, signal, state } = task;
   const model = call.candidate.id;
+  const meter = createSurenessMeter();
   const put = (insertion: Insertion, complete: boolean): void => {
     state.written = insertion.text;
-    if (insertion.text !== '') deps.cache.put({ id, decisionId, model, at: request, insertion, complete });
+    if (insertion.text !== '') deps.cache.put({ id, decisionId, model, at: request, insertion, complete, sureness: meter.value() });
   };
   deps.asked?.(call.candidate, 'asking');
   const began = deps.now();
   const stop = createStop(placeOf(request), deps.syntax);
-  for await (const piece of deps.fill(call, signal)) {
+  for await (const piece of deps.fill({ ...call, decisionId, note: noteIn(task, call.candidate, meter) }, signal)) {
     if (stop.raw() === '') deps.answered(deps.now() - began);
     if (stop.add(piece)) break;
     state.written = stop.raw();
@@ -206,6 +208,13 @@ async function read(task: Task, { decisionId }: Plan, call: FimCall): Promise<vo
   }
   deps.asked?.(call.candidate, 'answered');
   put(stop.insertion(), true);
+}
+
+function noteIn({ deps, request }: Task, candidate: Candidate, meter: SurenessMeter): (note: FimNote) => void {
+  return (note) => {
+    if (note.kind === 'counted') deps.ratios.learn(tokenKey(candidate, request.language), note);
+    else meter.add(note.logProbabilities);
+  };
 }
 
 function tellOvertaken({ state, request }: Task): void {
@@ -232,23 +241,4 @@ function untilAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
       signal.removeEventListener('abort', onAbort);
     });
   });
-}
-
-interface Sizes {
-  readonly extra: readonly FimExtra[];
-  readonly maxTokens: number;
-}
-
-function callFor(request: CompletionRequest, candidate: Candidate, { extra, maxTokens }: Sizes): FimCall {
-  const { before, after, path, language } = request;
-  const inside = shapeOf(before.slice(before.lastIndexOf('\n') + 1), firstLineOf(after)) === 'inside';
-  return {
-    candidate,
-    ...windowAround(before, after, DEFAULT_BUDGET),
-    path,
-    language,
-    extra,
-    maxTokens: inside ? Math.min(maxTokens, INSIDE_TOKENS) : maxTokens,
-    stop: inside ? ['\n'] : [],
-  };
 }

@@ -1,4 +1,5 @@
 // One request for ghost text, and what comes of it. Every step of the pipeline reads these.
+import type { Sureness } from '../router/ports';
 import type { Insertion } from './trim';
 
 export interface CompletionRequest {
@@ -11,6 +12,8 @@ export interface CompletionRequest {
   /** Document text on each side of the cursor, line breaks as `\n`; the suggest widget's choice counts as typed. */
   readonly before: string;
   readonly after: string;
+  /** The beginning of the document, where `before` does not reach so far. */
+  readonly head?: string;
   /** Characters from the start of the document to the cursor, those of a choice not yet taken included. */
   readonly offset: number;
   /** True when `before` and `after` reach to the ends of the document. */
@@ -29,6 +32,8 @@ export interface Completion {
   /** Characters of it that were typed already. */
   readonly typed: number;
   readonly from: 'cache' | 'model';
+  /** How sure the model was; undefined where its server does not tell. */
+  readonly sureness?: Sureness | undefined;
   /** Resolves true when more of the same suggestion has come since. */
   readonly more?: Promise<boolean>;
 }

@@ -1,8 +1,10 @@
 // Which models a request for ghost text goes to: the router's decision, made at once by rules alone, less those that
 // rest after a failure.
 import * as vscode from 'vscode';
+import { textsAround } from '../completion/context';
 import type { Plan } from '../completion/filling';
 import type { CompletionRequest } from '../completion/request';
+import { MOST_PROMPT_TOKENS } from '../completion/token-budget';
 import type { FimExtra } from '../router/ports';
 import { estimateTokens } from '../router/tokens';
 import type { Candidate, RouteRequest } from '../router/types';
@@ -12,8 +14,6 @@ import { newId } from './ids';
 /** A model that failed is left alone for a while, so that typing does not hammer a dead server. */
 const COOL_DOWN_MS = 15_000;
 const MOST_ATTEMPTS = 2;
-/** What of the text around the cursor a model gets at most; enough for an estimate of the size. */
-const SENT_CHARS = 8000;
 
 export interface Planner {
   readonly plan: (request: CompletionRequest, extra: readonly FimExtra[], signal: AbortSignal) => Promise<Plan>;
@@ -46,13 +46,14 @@ function serverAndModel({ endpoint, model }: Candidate): string {
   return `${endpoint} ${model}`;
 }
 
-function routeRequest({ path, language, before, after }: CompletionRequest, extra: readonly FimExtra[]): RouteRequest {
-  const texts = [before.slice(-SENT_CHARS), after.slice(0, SENT_CHARS), ...extra.map(({ text }) => text)];
+function routeRequest(request: CompletionRequest, extra: readonly FimExtra[]): RouteRequest {
+  const { path, language } = request;
+  const texts = [...textsAround(request), ...extra.map(({ text }) => text)];
   return {
     id: newId(),
     surface: 'inline',
     turns: [],
-    inputTokens: texts.reduce((sum, text) => sum + estimateTokens(text), 0),
+    inputTokens: Math.min(MOST_PROMPT_TOKENS, texts.reduce((sum, text) => sum + estimateTokens(text), 0)),
     needs: ['fim'],
     paths: [...new Set([path, ...extra.map((one) => one.path)])],
     texts,

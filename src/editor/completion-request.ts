@@ -14,6 +14,9 @@ export interface AskedAt {
 /** Read on each side of the cursor: enough to count brackets, little enough for every key. */
 const MOST_LINES = 1000;
 const MOST_CHARS = 60_000;
+/** Where imports stand. */
+const HEAD_LINES = 200;
+const HEAD_CHARS = 8000;
 
 export function requestAt({ document, position, context }: AskedAt): CompletionRequest {
   const first = Math.max(0, position.line - MOST_LINES);
@@ -29,6 +32,7 @@ export function requestAt({ document, position, context }: AskedAt): CompletionR
     before: head.slice(-MOST_CHARS),
     after: tail.slice(0, MOST_CHARS),
     offset: document.offsetAt(range.start) - breaksBefore(document, range.start) + chosen.length,
+    ...(first === 0 && head.length <= MOST_CHARS ? {} : { head: unix(document.getText(new vscode.Range(0, 0, HEAD_LINES, 0))).slice(0, HEAD_CHARS) }),
     whole,
     manual: context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke,
   };

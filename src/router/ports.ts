@@ -121,6 +121,20 @@ export interface FimExtra {
   readonly text: string;
 }
 
+/** How likely a model found what it wrote: natural logarithms of its probabilities, 0 at most. */
+export interface Sureness {
+  /** Mean of its first tokens, and the least likely of them. */
+  readonly mean: number;
+  readonly least: number;
+}
+
+/** What becomes known while a model fills in, besides its text. */
+export type FimNote =
+  /** So many characters of a prompt were so many tokens, by the model's own tokenizer or its server's count. */
+  | { readonly kind: 'counted'; readonly chars: number; readonly tokens: number }
+  /** Of the next tokens, each; natural logarithms. */
+  | { readonly kind: 'sure'; readonly logProbabilities: readonly number[] };
+
 /** One fill-in-the-middle request; the text between prefix and suffix is wanted. */
 export interface FimCall {
   readonly candidate: Candidate;
@@ -135,6 +149,10 @@ export interface FimCall {
   readonly language?: string;
   /** The same order while it stays the same, so that servers find their caches again. */
   readonly extra?: readonly FimExtra[];
+  /** Told what becomes known on the way. Must not throw. */
+  readonly note?: (note: FimNote) => void;
+  /** A count of tokens is wanted, where it costs the answer nothing. */
+  readonly count?: true;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { discoverModels } from '../../src/adapters/discovery';
 import { createOpenAiBackend } from '../../src/adapters/openai';
-import type { ChatEvent } from '../../src/router/ports';
+import type { ChatEvent, FimNote } from '../../src/router/ports';
 import type { Candidate } from '../../src/router/types';
 import { silentLog } from '../../src/shared/log';
 import { candidate, chatCall, collect, fimCall, rejection, textOf } from '../support/adapters';
@@ -84,6 +84,30 @@ describe.skipIf(program === undefined)('a real llama-server', () => {
     const plain = createOpenAiBackend({ ...deps, fetch: (input, init) => (addressOf(input).endsWith('/infill') ? Promise.resolve(new Response('', { status: 404 })) : fetch(input, init)) });
     const call = fimCall({ ...found, fimFamily: 'qwen-coder' });
     expect((await collect(plain.fim!(call, never))).join('')).toBe('ef=gh');
+  });
+
+  it('tells how likely each token was, and counts by its own tokenizer behind the answer', async () => {
+    const notes: FimNote[] = [];
+    const call = fimCall(found, { count: true, note: (note) => notes.push(note) });
+    // Asked for more than text once it is known how it fills in.
+    await collect(backend.fim!(call, never));
+    expect((await collect(backend.fim!(call, never))).join('')).toBe('ef=gh');
+    const sure = notes.flatMap((note) => (note.kind === 'sure' ? note.logProbabilities : []));
+    expect(sure.length).toBeGreaterThanOrEqual('ef=gh'.length);
+    for (const one of sure) expect(one).toBeLessThanOrEqual(0);
+    await expect.poll(() => notes.filter(({ kind }) => kind === 'counted').length).toBe(2);
+    // A token of this file is a character.
+    expect(notes.find(({ kind }) => kind === 'counted')).toEqual({ kind: 'counted', chars: call.prefix.length, tokens: call.prefix.length });
+  });
+
+  it('tells the same by /v1/completions', async () => {
+    const plain = createOpenAiBackend({ ...deps, fetch: (input, init) => (addressOf(input).endsWith('/infill') ? Promise.resolve(new Response('', { status: 404 })) : fetch(input, init)) });
+    const notes: FimNote[] = [];
+    const call = fimCall({ ...found, fimFamily: 'qwen-coder' }, { note: (note) => notes.push(note) });
+    await collect(plain.fim!(call, never));
+    await collect(plain.fim!(call, never));
+    expect(notes.filter(({ kind }) => kind === 'sure').length).toBeGreaterThanOrEqual('ef=gh'.length);
+    expect(notes.at(-1)).toMatchObject({ kind: 'counted', tokens: call.prefix.length + call.suffix.length + 3 });
   });
 
   it('refuses a conversation that is longer than its window, and our words say so', async () => {

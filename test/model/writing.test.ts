@@ -185,6 +185,15 @@ describe('a model in its own process, asked to fill in the middle', () => {
     expect(typed.promptTokens - typed.cachedTokens).toBe('a'.length + suffix.length + 2);
   });
 
+  it('says how many tokens the prefix has, before anything of it is cut, where that is wanted', async () => {
+    const spec = { ...greeter, contextTokens: 1024 };
+    const long = prefix.repeat(4);
+    const answer = await fill(test.runtime, spec, { prefix: long, suffix, count: true });
+    // A token of this file is a character.
+    expect(answer.counted).toEqual({ chars: long.length, tokens: long.length });
+    expect((await fill(test.runtime, spec, { prefix: long, suffix })).counted).toBeUndefined();
+  });
+
   it('takes marks that stand in a text for text', async () => {
     const answer = await fill(test.runtime, greeter, { prefix: "const mark = '<|fim_middle|>';\n", suffix });
     expect(answer.promptTokens).toBe("const mark = '<|fim_middle|>';\n".length + suffix.length + 3);

@@ -12,6 +12,7 @@ export interface Answer extends WritingEnd {
   readonly thoughts: string;
   readonly calls: readonly { readonly name: string; readonly input: unknown }[];
   readonly pieces: number;
+  readonly counted: { readonly chars: number; readonly tokens: number } | undefined;
 }
 
 export interface Asked {
@@ -35,13 +36,15 @@ export function fill(runtime: LlamaRuntime, model: ModelSpec, request: Omit<Fill
 
 export async function readAll(stream: AsyncIterable<Written>): Promise<Answer> {
   const found = { text: '', thinking: '', calls: [] as { name: string; input: unknown }[], pieces: 0 };
+  let counted: Answer['counted'];
   let end: WritingEnd | undefined;
   for await (const piece of stream) {
     if (piece.type === 'end') end = piece;
     else if (piece.type === 'tool_call') found.calls.push({ name: piece.name, input: piece.input });
+    else if (piece.type === 'counted') counted = { chars: piece.chars, tokens: piece.tokens };
     else if (piece.type !== 'busy') found[piece.type] += piece.text;
     if (piece.type === 'text') found.pieces += 1;
   }
   if (!end) throw new Error('the stream ended without its end');
-  return { ...end, text: found.text, thoughts: found.thinking, calls: found.calls, pieces: found.pieces };
+  return { ...end, text: found.text, thoughts: found.thinking, calls: found.calls, pieces: found.pieces, counted };
 }

@@ -24,7 +24,8 @@ export async function fill(writer: Writer, request: FillRequest, { spec, pace, s
   const windowTokens = Math.min(spec.contextTokens ?? DEFAULT_WINDOW_TOKENS, model.trainContextSize);
   const room = windowTokens - answerTokens - MARKS;
   if (room < 1) throw new RouterError('bad_request', `The model's window of ${windowTokens} tokens has no room for an answer of ${answerTokens}.`);
-  const prompt = promptOf(model, request, room);
+  const { tokens: prompt, counted } = promptOf(model, request, room);
+  if (request.count === true) send({ type: 'counted', ...counted });
   const slot = await writer.fill.take({ prompt, answerTokens: answerTokens + MARKS, windowTokens }, pace.signal);
   try {
     const meter = slot.begin(pace);
@@ -52,15 +53,23 @@ export async function fill(writer: Writer, request: FillRequest, { spec, pace, s
   }
 }
 
+interface Prompt {
+  readonly tokens: Token[];
+  /** Of the text before the cursor, before anything was cut. */
+  readonly counted: { readonly chars: number; readonly tokens: number };
+}
+
 /** In the order that the library's own infill has: suffix first where there is no mark for the middle. */
-function promptOf(model: LlamaModel, request: FillRequest, room: number): Token[] {
+function promptOf(model: LlamaModel, request: FillRequest, room: number): Prompt {
   const { prefix, suffix, middle } = model.tokens.infill;
   if (prefix === null || suffix === null) throw new RouterError('unsupported', 'The model has no marks for filling in the middle.');
   const head = filesBefore(model, request).slice(0, Math.floor(room * FILES_SHARE));
   const text = head.length > 0 ? request.prefix : withExtra(request);
-  const around = fit(model.tokenize(text, false, 'trimLeadingSpace'), model.tokenize(request.suffix, false, 'trimLeadingSpace'), room - head.length);
+  const textTokens = model.tokenize(text, false, 'trimLeadingSpace');
+  const around = fit(textTokens, model.tokenize(request.suffix, false, 'trimLeadingSpace'), room - head.length);
   const [before, after] = [[prefix, ...around.prefix], [suffix, ...around.suffix]];
-  return middle === null ? [...head, ...after, ...before] : [...head, ...before, ...after, middle];
+  const tokens = middle === null ? [...head, ...after, ...before] : [...head, ...before, ...after, middle];
+  return { tokens, counted: { chars: text.length, tokens: textTokens.length } };
 }
 
 /** Other files by the marks of repository and file that Qwen-Coder and its kin know; empty for all other models. */

@@ -72,6 +72,8 @@ export interface FillRequest {
   readonly language?: string;
   /** Other files that go along, always in the same order. */
   readonly extra?: readonly FimExtra[];
+  /** Say how many tokens the prefix has. */
+  readonly count?: true;
   readonly sampling: Sampling;
 }
 
@@ -79,6 +81,8 @@ export interface FillRequest {
 export type Written =
   /** Progress: the request waits, its file loads, or its prompt is being read. */
   | { readonly type: 'busy' }
+  /** So many characters of the prompt are so many tokens. */
+  | { readonly type: 'counted'; readonly chars: number; readonly tokens: number }
   | { readonly type: 'text' | 'thinking'; readonly text: string }
   | { readonly type: 'tool_call'; readonly name: string; readonly input: unknown }
   | ({ readonly type: 'end' } & WritingEnd);

@@ -4,10 +4,11 @@ import { createLlamaBackend } from '../../adapters/llama-chat';
 import { discoverModels, USUAL_ADDRESSES } from '../../adapters/discovery';
 import { createOllamaBackend } from '../../adapters/ollama';
 import { createOpenAiBackend } from '../../adapters/openai';
-import { DEFAULT_BUDGET, windowAround } from '../../completion/context';
+import { callFor, tokenKey } from '../../completion/call';
 import { createStop } from '../../completion/stop';
 import type { Syntax } from '../../completion/syntax';
-import type { Backend } from '../../router/ports';
+import { createTokenRatios, type TokenRatios } from '../../completion/token-budget';
+import type { Backend, FimCall } from '../../router/ports';
 import type { Candidate } from '../../router/types';
 import { withDeadline } from '../../shared/abort';
 import { silentLog } from '../../shared/log';
@@ -68,9 +69,10 @@ function fileModel(path: string): LiveModel {
 export async function runLive(rows: readonly FimCase[], live: LiveModel, syntax?: Syntax): Promise<LiveResult> {
   const step = Math.max(1, Math.floor(rows.length / MOST_CASES));
   const chosen = rows.filter((_, index) => index % step === 0).slice(0, MOST_CASES);
+  const asked = { ...live, ratios: createTokenRatios() };
   const scores = { exact: 0, similarity: 0, passed: 0, tested: 0, failed: 0 };
   for (const row of chosen) {
-    const got = await filled(row, live, syntax).catch(() => undefined);
+    const got = await filled(row, asked, syntax).catch(() => undefined);
     if (got === undefined) scores.failed += 1;
     const text = got ?? '';
     if (isExact(row, text)) scores.exact += 1;
@@ -91,17 +93,16 @@ export async function runLive(rows: readonly FimCase[], live: LiveModel, syntax?
   };
 }
 
-async function filled(row: FimCase, { candidate, backend }: LiveModel, syntax: Syntax | undefined): Promise<string> {
-  const place = placeOfCase(row);
-  const stop = createStop(place, syntax);
-  const call = {
-    candidate,
-    ...windowAround(row.prefix, row.suffix, DEFAULT_BUDGET),
-    path: row.id,
-    language: languageOf(row),
-    maxTokens: MOST_TOKENS,
-    stop: place.shape === 'inside' ? ['\n'] : [],
+async function filled(row: FimCase, { candidate, backend, ratios }: LiveModel & { readonly ratios: TokenRatios }, syntax: Syntax | undefined): Promise<string> {
+  const { id, prefix: before, suffix: after } = row;
+  const request = { document: id, path: id, language: languageOf(row), before, after, offset: before.length, whole: true, manual: false };
+  const call: FimCall = {
+    ...callFor({ request, extra: [], maxTokens: MOST_TOKENS, ratios }, candidate),
+    note: (note) => {
+      if (note.kind === 'counted') ratios.learn(tokenKey(candidate, request.language), note);
+    },
   };
+  const stop = createStop(placeOfCase(row), syntax);
   await withDeadline(CASE_MS, new AbortController().signal, async (signal) => {
     for await (const piece of backend.fim?.(call, signal) ?? []) if (stop.add(piece)) break;
   });

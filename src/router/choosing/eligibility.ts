@@ -52,7 +52,8 @@ function budgetRefusals(candidate: Candidate, spent: readonly CapUse[]): Refusal
 }
 
 function contextRefusal(candidate: Candidate, request: RouteRequest): Refusal[] {
-  if (candidate.contextTokens === undefined) return [];
+  // The prompt of ghost text is cut to the window of the model that is asked.
+  if (candidate.contextTokens === undefined || request.surface === 'inline') return [];
   const needsTokens = request.inputTokens + Math.min(ANSWER_RESERVE_TOKENS, Math.floor(candidate.contextTokens / 8));
   return needsTokens <= candidate.contextTokens
     ? []

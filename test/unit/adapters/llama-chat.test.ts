@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLlamaBackend } from '../../../src/adapters/llama-chat';
 import type { ChatRequest, Written } from '../../../src/adapters/llama/runtime';
-import type { ChatCall } from '../../../src/router/ports';
+import type { ChatCall, FimNote } from '../../../src/router/ports';
 import { candidate, chatCall, collect, fimCall, rejection } from '../../support/adapters';
 import { fakeRuntime, type FakeRuntime } from '../../support/fake-runtime';
 
@@ -100,5 +100,13 @@ describe('ghost text from a file of one’s own', () => {
     expect(text).toEqual(['a + ', 'b']);
     const { prefix, suffix, path, language, extra } = call;
     expect(runtime.written).toMatchObject([{ request: { prefix, suffix, path, language, extra, sampling: { temperature: 0, maxTokens: 32, stop: ['\n'] } } }]);
+  });
+
+  it('tells how many tokens the file’s own tokenizer counted, and sends it nothing that cannot cross to a child', async () => {
+    const runtime = writing({ type: 'counted', chars: 300, tokens: 100 }, { type: 'text', text: 'a' }, END);
+    const notes: FimNote[] = [];
+    await collect(createLlamaBackend({ runtime }).fim!(fimCall(model, { count: true, note: (note) => notes.push(note) }), never));
+    expect(notes).toEqual([{ kind: 'counted', chars: 300, tokens: 100 }]);
+    expect(structuredClone(runtime.written[0]!.request)).toMatchObject({ count: true });
   });
 });
