@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import type * as vscode from 'vscode';
 import { createEventStore } from './adapters/events-file';
 import { createGlobMatcher } from './adapters/globs';
-import { listModels } from './adapters/list-models';
-import { pullOllamaModel } from './adapters/ollama-pull';
 import { readPower } from './adapters/power';
 import { createResilience } from './adapters/resilience';
 import { createSecretFinder } from './adapters/secrets';
@@ -27,7 +25,7 @@ import { createStarter } from './editor/starter';
 import { registerSpending } from './editor/spending';
 import { registerStatusBar } from './editor/status-bar';
 import type { Candidate } from './router/types';
-import { buildBackends, buildPool, buildRuntime, startLocalModels } from './assembly/models';
+import { buildBackends, buildPool, buildRuntime, servers, startLocalModels } from './assembly/models';
 import { buildBudget, buildRouting, startWarmUp } from './assembly/routing';
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -69,11 +67,11 @@ export function activate(context: vscode.ExtensionContext): void {
       settings,
       plano: () => import('./adapters/plano-yaml'),
       log,
-      listModels: (baseUrl, signal) => listModels({ key: keys.get }, baseUrl, signal),
+      listModels: async (baseUrl, signal) => (await servers()).listModels({ key: keys.get }, baseUrl, signal),
     }),
   );
   start('local models', () => startLocalModels({ context, settings, output, changed: () => void pool.refresh() }));
-  start('Ollama', () => registerOllamaPull({ settings, pool, log, pull: (request, hooks) => pullOllamaModel({ key: keys.get, log }, request, hooks) }));
+  start('Ollama', () => registerOllamaPull({ settings, pool, log, pull: async (request, hooks) => (await servers()).pullOllamaModel({ key: keys.get, log }, request, hooks) }));
   start('the status bar', () => registerStatusBar({ decisions, candidates, resting: () => dispatch.resting(), onDidChangePool: pool.onDidChange }));
   start('spending', () => registerSpending({ budget, candidates, pool, settings, log }));
   start('the view of privacy', () => registerPrivacyView({ privacy, settings, candidates, onDidChangePool: pool.onDidChange, log }));

@@ -1,18 +1,10 @@
-// How what answers is put together: the GGUF child, the pool of models, downloads, and the backends behind their one door.
+// How what answers is put together: the GGUF child, the pool of models, downloads, and the backends behind their one
+// door. What later/ holds is loaded at its first use: activation must not wait for it.
 import { join } from 'node:path';
 import type * as vscode from 'vscode';
-import { createAnthropicBackend } from '../adapters/anthropic';
-import { buildCandidates, pathOf } from '../adapters/candidates';
-import { otherWork, readCatalog } from '../adapters/catalog';
-import { discoverModels } from '../adapters/discovery';
-import { readGgufFacts } from '../adapters/download/gguf-header';
-import { createModelStore, modelsFolder } from '../adapters/download/model-store';
-import { createLlamaBackend } from '../adapters/llama-chat';
-import { createLlamaModels } from '../adapters/llama-models';
+import { lazyBackend, type LazyProvider } from '../adapters/lazy-backend';
 import { createRuntime } from '../adapters/llama/create-runtime';
 import type { LlamaRuntime } from '../adapters/llama/runtime';
-import { createOllamaBackend } from '../adapters/ollama';
-import { createOpenAiBackend } from '../adapters/openai';
 import type { Keys } from '../editor/keys';
 import { registerLocalModels } from '../editor/local-models';
 import type { Output } from '../editor/output';
@@ -25,8 +17,13 @@ import { withFittingHistory } from '../router/running/history';
 import { guardBackend } from '../router/privacy/outgoing';
 import type { Backend } from '../router/ports';
 import type { Candidate, ProviderKind } from '../router/types';
-import type { Settings } from '../settings/settings';
+import { lazily } from '../shared/lazily';
 import type { Log } from '../shared/log';
+import type * as serversModule from './later/servers';
+
+type Servers = typeof serversModule;
+
+export const servers = (): Promise<Servers> => import('./later/servers');
 
 interface ModelParts {
   readonly keys: Keys;
@@ -41,24 +38,14 @@ interface PoolParts extends ModelParts {
 }
 
 export function buildPool({ context, settings, keys, runtime, privacy, log }: PoolParts): Pool {
-  const files = createLlamaModels();
+  const finder = lazily(async () => {
+    const { createFinder } = await servers();
+    return createFinder({ key: keys.get, runtime, ownFolder: ownFolder(context), onlyHere: (rules) => privacy.allHere(rules), log });
+  });
   return createPool<readonly Candidate[]>({
     settings,
-    discover: async ({ models, discovery, classifier, localModels, rules }, signal) => {
-      const { enabled, endpoints } = discovery;
-      const found = await Promise.all([
-        discoverModels({ key: keys.get, endpoints, onlyHere: privacy.allHere(rules), log, ...(enabled ? {} : { usual: [] }) }, signal),
-        files({
-          folder: folderOf(context, localModels),
-          named: Object.values(models).flatMap((model) => (model.provider === 'llama' ? [pathOf(model)] : [])),
-          others: [...otherWork(readCatalog()), classifier.file],
-          setAside: runtime.state().quarantined,
-          log,
-        }),
-      ]);
-      return found.flat();
-    },
-    build: ({ models }, found, offered) => buildCandidates({ models, discovered: found ?? [], vscode: offered }),
+    discover: async (wanted, signal) => (await finder()).find(wanted, signal),
+    build: async ({ models }, found, offered) => (await finder()).list({ models, discovered: found ?? [], vscode: offered }),
     offered: offeredModels,
     log,
   });
@@ -96,22 +83,18 @@ interface LocalModelParts {
   readonly changed: () => void;
 }
 
-function folderOf(context: vscode.ExtensionContext, { folder }: Settings['localModels']): string {
-  return modelsFolder(folder, join(context.globalStorageUri.fsPath, 'models'));
+/** Where downloaded models lie unless the settings name another folder. */
+function ownFolder(context: vscode.ExtensionContext): string {
+  return join(context.globalStorageUri.fsPath, 'models');
 }
 
 export function startLocalModels({ context, settings, output, changed }: LocalModelParts): vscode.Disposable {
   const { log } = output;
-  const setting = (): Settings['localModels'] => settings.for(undefined).localModels;
-  const store = createModelStore({
-    folder: () => folderOf(context, setting()),
-    mirror: () => (setting().mirror === '' ? undefined : setting().mirror),
-    log,
-  });
   return registerLocalModels({
-    catalog: readCatalog(),
-    store,
-    inspect: readGgufFacts,
+    open: async () => {
+      const { openLocalModels } = await import('./later/local-models');
+      return openLocalModels({ ownFolder: ownFolder(context), setting: () => settings.for(undefined).localModels, log });
+    },
     changed,
     memory: context.globalState,
     showOutput: () => output.show(),
@@ -121,6 +104,7 @@ export function startLocalModels({ context, settings, output, changed }: LocalMo
 
 /** Every request to a model passes the door of privacy, whoever asks. */
 export function buildBackends({ keys: { get: key }, runtime, log }: ModelParts, { outgoing }: Privacy): ReadonlyMap<ProviderKind, Backend> {
-  const backends = [createOpenAiBackend({ key, log }), createAnthropicBackend({ key, log }), createOllamaBackend({ key, log }), createLlamaBackend({ runtime }), createVscodeLmBackend()];
+  const lazy = (provider: LazyProvider): Backend => lazyBackend(provider, async () => (await servers()).createBackend[provider]({ key, runtime, log }));
+  const backends = [lazy('openai'), lazy('anthropic'), lazy('ollama'), lazy('llama'), createVscodeLmBackend()];
   return new Map(backends.map((backend) => [backend.provider, guardBackend(withFittingHistory(backend), outgoing)]));
 }

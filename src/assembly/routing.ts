@@ -1,7 +1,6 @@
 // How what decides is put together: classifiers, the router, the budget, and what warms them up.
 import { join } from 'node:path';
 import type * as vscode from 'vscode';
-import { classifiersFrom } from '../adapters/classifiers/from-settings';
 import { createLedger } from '../adapters/ledger-file';
 import type { LlamaRuntime } from '../adapters/llama/runtime';
 import { readPower } from '../adapters/power';
@@ -17,10 +16,14 @@ import { createConversationMemory } from '../router/memory';
 import { guardClassifier } from '../router/privacy/outgoing';
 import type { Classifier, Clock } from '../router/ports';
 import { createRouter, type Router } from '../router/route';
+import { lazily } from '../shared/lazily';
 import type { Log } from '../shared/log';
 
+/** Those of the settings, best first. */
+type Classifiers = () => Promise<readonly Classifier[]>;
+
 interface WarmUpParts {
-  readonly classifiers: () => readonly Classifier[];
+  readonly classifiers: Classifiers;
   readonly corrections: Corrections;
   readonly settings: SettingsStore;
   readonly log: Log;
@@ -68,17 +71,22 @@ interface RoutingParts {
 
 export function buildRouting({ context, settings, keys, runtime, privacy, decisions, clock, log }: RoutingParts): {
   readonly router: Router;
-  readonly classifiers: () => readonly Classifier[];
+  readonly classifiers: Classifiers;
 } {
-  const classifiersOf = classifiersFrom({
-    runtime,
-    routerFolder: join(context.extensionPath, 'models', 'router'),
-    key: keys.get,
-    clock,
-    routeVectors: { path: join((context.storageUri ?? context.globalStorageUri).fsPath, 'route-vectors.bin'), log },
+  const classifiersOf = lazily(async () => {
+    const { classifiersFrom } = await import('../adapters/classifiers/from-settings');
+    return classifiersFrom({
+      runtime,
+      routerFolder: join(context.extensionPath, 'models', 'router'),
+      key: keys.get,
+      clock,
+      routeVectors: { path: join((context.storageUri ?? context.globalStorageUri).fsPath, 'route-vectors.bin'), log },
+    });
   });
-  const classifiers = (): readonly Classifier[] =>
-    classifiersOf(settings.for(undefined).classifier).map((classifier) => guardClassifier(classifier, privacy.outgoing));
+  const classifiers: Classifiers = async () => {
+    const from = await classifiersOf();
+    return from(settings.for(undefined).classifier).map((classifier) => guardClassifier(classifier, privacy.outgoing));
+  };
   const router = createRouter({ classifiers, memory: createConversationMemory(), clock, sink: decisions.sink });
   return { router, classifiers };
 }

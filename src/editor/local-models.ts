@@ -1,6 +1,7 @@
 // "Download a Local Model" and "Remove a Local Model", and the offer to go on with what a restart interrupted.
 import * as vscode from 'vscode';
 import { messageOf } from '../shared/errors';
+import { lazily } from '../shared/lazily';
 import { registerHandlers } from './commands';
 import { commands } from './commands-table';
 import { downloadShown, type DownloadDeps } from './local-model-download';
@@ -11,10 +12,16 @@ import { offerToResume, tellKept, type PartsDeps } from './resume-offer';
 import { sizeText } from './transfer-text';
 import { offerOwnFile, offerUse, stopUsing } from './use-model';
 
-export interface LocalModelsDeps extends DownloadDeps {
+/** What there is to download, and where it is kept. */
+export interface LocalModels extends Pick<DownloadDeps, 'store'> {
   readonly catalog: readonly LocalModel[];
   /** Looks at the header of a GGUF file; rejects with RouterError. */
   readonly inspect: (path: string) => Promise<ModelFileFacts>;
+}
+
+export interface LocalModelsDeps extends Omit<DownloadDeps, 'store'> {
+  /** Called at the first use. */
+  readonly open: () => Promise<LocalModels>;
   /** Told when a file has come or gone. */
   readonly changed: () => void;
   /** Remembers accepted licences and which downloads were offered to go on. */
@@ -25,22 +32,23 @@ export interface LocalModelsDeps extends DownloadDeps {
 
 export function registerLocalModels(deps: LocalModelsDeps): vscode.Disposable {
   const underWay = new Set<string>();
-  const session: Session = { ...deps, underWay };
+  const session = lazily(async (): Promise<Session> => ({ ...deps, ...(await deps.open()), underWay }));
+  const offerLeftParts = async (): Promise<void> => offerToResume(partsOf(await session()));
   const offering = setTimeout(() => {
-    offerToResume(partsOf(session)).catch((error: unknown) => {
+    offerLeftParts().catch((error: unknown) => {
       deps.log.warn(`Interrupted downloads could not be looked for: ${messageOf(error)}`);
     });
   }, deps.resumeOfferMs ?? 15_000);
   return vscode.Disposable.from(
     registerHandlers(deps.log, {
-      downloadModel: () => chooseAndDownload(session),
-      removeModel: () => chooseAndRemove(session),
+      downloadModel: async () => chooseAndDownload(await session()),
+      removeModel: async () => chooseAndRemove(await session()),
     }),
     { dispose: () => clearTimeout(offering) },
   );
 }
 
-interface Session extends LocalModelsDeps {
+interface Session extends LocalModelsDeps, LocalModels {
   /** Ids of the models that this window is downloading. */
   readonly underWay: Set<string>;
 }

@@ -13,7 +13,7 @@ import type { SettingsStore } from './settings-store';
 export interface PoolDeps<Found> {
   readonly settings: SettingsStore;
   readonly discover: (settings: Settings, signal: AbortSignal) => Promise<Found>;
-  readonly build: (settings: Settings, found: Found | undefined, offered: readonly OfferedModel[]) => readonly Candidate[];
+  readonly build: (settings: Settings, found: Found | undefined, offered: readonly OfferedModel[]) => Promise<readonly Candidate[]>;
   /** Models that VS Code offers, own vendor excluded. */
   readonly offered: () => Promise<readonly OfferedModel[]>;
   readonly log: Log;

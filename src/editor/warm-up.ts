@@ -6,7 +6,7 @@ import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';
 
 export interface WarmUpDeps {
-  readonly classifiers: () => readonly Classifier[];
+  readonly classifiers: () => readonly Classifier[] | Promise<readonly Classifier[]>;
   readonly routes: (resource: vscode.Uri | undefined) => readonly ClassifierRoute[];
   readonly wanted: () => boolean;
   /** Undefined where the platform does not tell. */
@@ -57,5 +57,6 @@ async function warm(deps: WarmUpDeps, resource: vscode.Uri | undefined): Promise
     return;
   }
   // The best classifier alone: the others speak only when it does not.
-  deps.classifiers()[0]?.warm?.(deps.routes(resource));
+  const [best] = await deps.classifiers();
+  best?.warm?.(deps.routes(resource));
 }

@@ -11,7 +11,7 @@ import { OTHER, type Classification, type Decision, type Degradation, type Route
 
 export interface RouterDeps {
   /** Best first. Read at each request, so that a classifier may come and go. */
-  readonly classifiers: () => readonly Classifier[];
+  readonly classifiers: () => readonly Classifier[] | Promise<readonly Classifier[]>;
   readonly memory: ConversationMemory;
   readonly clock: Clock;
   readonly sink: DecisionSink;
@@ -53,7 +53,7 @@ async function gather(deps: RouterDeps, { request, policy }: Asked, signal: Abor
   const onLate = (classification: Classification): void => {
     if (conversation !== undefined) deps.memory.update(conversation, { late: classification });
   };
-  const { may, kept } = mayRead(deps.classifiers(), request, policy);
+  const { may, kept } = mayRead(await deps.classifiers(), request, policy);
   const { classification, degraded } = await climb({ classifiers: may, input, onLate }, signal);
   const used: Degradation[] = late ? [{ kind: 'late_answer_used', classifier: late.classifier }] : [];
   return { classification, unclassified: 'no_classifier', degraded: [...kept, ...degraded, ...used] };
