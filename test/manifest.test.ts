@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { CATEGORY, commands, type CommandRow } from '../src/editor/commands-table';
 import { settingSpecs } from '../src/settings/schema';
-import type { SettingSpec } from '../src/settings/spec';
+import { withDefault, type SettingSpec } from '../src/settings/spec';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -48,8 +48,9 @@ describe('settings in package.json', () => {
   it.each(Object.keys(specs))('fairlead.%s is valid exactly when the schema says so', (key) => {
     const spec = specs[key];
     const property = contributes.configuration.properties[`fairlead.${key}`];
-    const truth = z.toJSONSchema(spec?.schema ?? z.never(), { target: 'draft-7', io: 'input', reused: 'inline' });
+    const truth = z.toJSONSchema(spec ? withDefault(spec) : z.never(), { target: 'draft-7', io: 'input', reused: 'inline' });
     expect(withoutComfort(property)).toEqual(withoutComfort(truth));
+    expect(spec?.schema().parse(spec.default)).toEqual(spec?.default);
     expect(property?.['scope']).toBe(spec?.scope);
     expect(property?.['markdownDescription']).toBe(spec?.markdown);
   });

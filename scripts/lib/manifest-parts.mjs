@@ -10,7 +10,7 @@ import { ruleSnippets, modelSnippets, routeSnippets } from './manifest-snippets.
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 export async function manifestParts() {
-  const { settingSpecs, commands, CATEGORY } = await loadSources();
+  const { settingSpecs, withDefault, commands, CATEGORY } = await loadSources();
   return {
     icon: 'media/icon.png',
     activationEvents: ['onStartupFinished'],
@@ -24,7 +24,7 @@ export async function manifestParts() {
         .map(({ id, title, icon }) => ({ command: id, title, category: CATEGORY, ...(icon ? { icon } : {}) })),
       ...menus(commands),
       keybindings: Object.values(commands).flatMap(({ id, keybinding }) => (keybinding ? [{ command: id, ...keybinding }] : [])),
-      configuration: { title: 'Fairlead', properties: properties(settingSpecs) },
+      configuration: { title: 'Fairlead', properties: properties(settingSpecs, withDefault) },
       walkthroughs: [walkthrough],
     },
   };
@@ -37,7 +37,7 @@ async function loadSources() {
   try {
     await esbuild.build({
       stdin: {
-        contents: `export * from './src/settings/schema'; export * from './src/editor/commands-table';`,
+        contents: `export * from './src/settings/schema'; export * from './src/settings/spec'; export * from './src/editor/commands-table';`,
         resolveDir: ROOT,
         loader: 'ts',
       },
@@ -68,11 +68,11 @@ const SNIPPETS = {
   defaultModels: { items: { defaultSnippets: [{ label: 'Model', description: 'The name of a model', body: '${1:qwen-local}' }] } },
 };
 
-function properties(specs) {
+function properties(specs, withDefault) {
   return Object.fromEntries(
-    Object.entries(specs).map(([key, { schema, scope, markdown }], order) => [
+    Object.entries(specs).map(([key, spec], order) => [
       `fairlead.${key}`,
-      merge({ markdownDescription: markdown, scope, order: order + 1, ...jsonSchema(schema) }, SNIPPETS[key] ?? {}),
+      merge({ markdownDescription: spec.markdown, scope: spec.scope, order: order + 1, ...jsonSchema(withDefault(spec)) }, SNIPPETS[key] ?? {}),
     ]),
   );
 }

@@ -1,5 +1,6 @@
 // How a row of the ledger is kept: which columns there are, and how a stored row is read back.
 import * as z from 'zod';
+import { once } from '../shared/lazily';
 import type { LedgerRow } from '../router/spending/ledger';
 
 /** What a file format has to do; may throw. */
@@ -34,34 +35,36 @@ export const COLUMNS = [
   'executed',
 ] as const satisfies readonly (keyof LedgerRow)[];
 
-const text = z.string().nullish().transform((value) => value ?? undefined);
-const number = z.number().nullish().transform((value) => value ?? undefined);
+const text = once(() => z.string().nullish().transform((value) => value ?? undefined));
+const number = once(() => z.number().nullish().transform((value) => value ?? undefined));
 /** SQLite knows no booleans. */
-const flag = z.union([z.boolean(), z.number().transform((value) => value !== 0)]);
+const flag = once(() => z.union([z.boolean(), z.number().transform((value) => value !== 0)]));
 
-export const storedRow = z.object({
-  at: z.number(),
-  decisionId: z.string(),
-  surface: z.enum(['chat', 'agent', 'inline', 'cli', 'utility']),
-  route: text,
-  model: z.string(),
-  provider: z.string(),
-  endpoint: z.string(),
-  conversation: text,
-  inputTokens: z.number(),
-  outputTokens: z.number(),
-  cachedInputTokens: number,
-  costUsd: number,
-  billable: flag,
-  firstTokenMs: number,
-  totalMs: z.number(),
-  measured: flag,
-  outcome: z.enum(['ok', 'failed', 'cancelled']),
-  code: text,
-  executed: text,
-});
+const storedRow = once(() =>
+  z.object({
+    at: z.number(),
+    decisionId: z.string(),
+    surface: z.enum(['chat', 'agent', 'inline', 'cli', 'utility']),
+    route: text(),
+    model: z.string(),
+    provider: z.string(),
+    endpoint: z.string(),
+    conversation: text(),
+    inputTokens: z.number(),
+    outputTokens: z.number(),
+    cachedInputTokens: number(),
+    costUsd: number(),
+    billable: flag(),
+    firstTokenMs: number(),
+    totalMs: z.number(),
+    measured: flag(),
+    outcome: z.enum(['ok', 'failed', 'cancelled']),
+    code: text(),
+    executed: text(),
+  }),
+);
 
 /** Undefined for a row that makes no sense. */
 export function readRow(stored: unknown): LedgerRow | undefined {
-  return storedRow.safeParse(stored).data as LedgerRow | undefined;
+  return storedRow().safeParse(stored).data as LedgerRow | undefined;
 }

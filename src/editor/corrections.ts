@@ -4,12 +4,13 @@ import type * as vscode from 'vscode';
 import * as z from 'zod';
 import { addCorrection, withCorrections, type Correction } from '../learning/corrections';
 import type { Route } from '../router/types';
+import { once } from '../shared/lazily';
 
 const STORED = 'fairlead.corrections';
 /** Requests whose words are remembered, so that they can still be corrected. */
 const HEARD = 200;
 
-const stored = z.object({ route: z.string(), text: z.string(), at: z.number() });
+const stored = once(() => z.object({ route: z.string(), text: z.string(), at: z.number() }));
 
 export interface Corrections {
   /** The words a decision was made about. */
@@ -53,5 +54,5 @@ export function createCorrections(memory: vscode.Memento): Corrections {
 /** An entry that cannot be read is left out. */
 function read(memory: vscode.Memento): readonly Correction[] {
   const found = memory.get<unknown>(STORED);
-  return Array.isArray(found) ? found.flatMap((one) => stored.safeParse(one).data ?? []) : [];
+  return Array.isArray(found) ? found.flatMap((one) => stored().safeParse(one).data ?? []) : [];
 }

@@ -7,12 +7,15 @@ import { KEY_ADVICE, keyIn } from './keys-in-settings';
 import { BUILT_IN_NEVER_SEND, type NeverSend } from './never-send';
 import { settingSpecs, type SettingKey, type SettingValue } from './schema';
 import type { SettingSpec } from './spec';
+import { once } from '../shared/lazily';
 import type { Problem, RawSetting, Rule, SettingOrigin, SettingRoute, Settings } from './settings';
 
 export interface ParsedSettings {
   readonly settings: Settings;
   readonly problems: readonly Problem[];
 }
+
+const text = once(() => z.string().min(1));
 
 type Read = (key: SettingKey) => RawSetting;
 type Report = (key: SettingKey, path: string, message: string, origin: SettingOrigin) => void;
@@ -45,7 +48,7 @@ export function parseSettings(read: Read): ParsedSettings {
       memoryLimitMb: scalar('runtime.memoryLimitMb'),
     },
     localModels: { folder: scalar('localModels.folder'), mirror: scalar('localModels.mirror') },
-    inline: parseInline(scalar, parseList('inline.notIn', read('inline.notIn'), z.string().min(1), report)),
+    inline: parseInline(scalar, parseList('inline.notIn', read('inline.notIn'), text, report)),
     budgets: parseBudgets(scalar),
     neverSend: parseNeverSend(read('neverSend'), report),
     secrets: scalar('secrets'),
@@ -92,13 +95,13 @@ function layers(key: SettingKey, raw: RawSetting, report: Report): { value: unkn
 }
 
 function parseScalar<K extends SettingKey>(key: K, raw: RawSetting, report: Report): SettingValue<K> {
-  const { schema } = settingSpecs[key];
+  const spec = settingSpecs[key];
   for (const { value, origin } of layers(key, raw, report).reverse()) {
-    const parsed = schema.safeParse(value);
+    const parsed = spec.schema().safeParse(value);
     if (parsed.success) return parsed.data as SettingValue<K>;
     report(key, pathOf(parsed.error), `${firstMessage(parsed.error)}; the default is used`, origin);
   }
-  return schema.parse(undefined) as SettingValue<K>;
+  return spec.default as SettingValue<K>;
 }
 
 function parseModels(raw: RawSetting, report: Report): Record<string, ModelSetting> {
@@ -114,7 +117,7 @@ function parseModels(raw: RawSetting, report: Report): Record<string, ModelSetti
         report('models', `.${name}${key}`, `${KEY_ADVICE}; this model is left out`, origin);
         continue;
       }
-      const parsed = modelSetting.safeParse(entry);
+      const parsed = modelSetting().safeParse(entry);
       if (parsed.success && name.trim() !== '') models[name] = parsed.data;
       else reportEntry(report, { key: 'models', path: `.${name}`, error: parsed.error, origin });
     }
@@ -128,7 +131,7 @@ interface Item<T> {
   readonly index: number;
 }
 
-function parseList<T>(key: SettingKey, raw: RawSetting, schema: z.ZodType<T>, report: Report): Item<T>[] {
+function parseList<T>(key: SettingKey, raw: RawSetting, schema: () => z.ZodType<T>, report: Report): Item<T>[] {
   const items: Item<T>[] = [];
   for (const { value, origin } of layers(key, raw, report)) {
     if (!Array.isArray(value)) {
@@ -136,7 +139,7 @@ function parseList<T>(key: SettingKey, raw: RawSetting, schema: z.ZodType<T>, re
       continue;
     }
     value.forEach((entry: unknown, index) => {
-      const parsed = schema.safeParse(entry);
+      const parsed = schema().safeParse(entry);
       if (parsed.success) items.push({ data: parsed.data, origin, index });
       else reportEntry(report, { key, path: `[${String(index)}]`, error: parsed.error, origin });
     });
@@ -145,7 +148,7 @@ function parseList<T>(key: SettingKey, raw: RawSetting, schema: z.ZodType<T>, re
 }
 
 function parseNames(key: 'defaultModels', raw: RawSetting, report: Report): string[] {
-  const items = parseList(key, raw, z.string().min(1), report);
+  const items = parseList(key, raw, text, report);
   const fromWorkspace = items.filter((item) => item.origin === 'workspace');
   return (fromWorkspace.length > 0 ? fromWorkspace : items).map((item) => item.data);
 }
@@ -185,7 +188,7 @@ function unreadable(raw: RawSetting): Rule[] {
   return layersOf.flatMap(([origin, value]) =>
     (Array.isArray(value) ? (value as unknown[]) : []).flatMap((entry, index): Rule[] => {
       const meant = isRecord(entry) && (entry['require'] === 'local' || entry['exclude'] === 'hosted');
-      if (!meant || ruleSetting.safeParse(entry).success) return [];
+      if (!meant || ruleSetting().safeParse(entry).success) return [];
       return [{ when: {}, require: 'local', origin, label: `rule ${String(index + 1)} of the ${origin} settings cannot be read` }];
     }),
   );
@@ -194,7 +197,7 @@ function unreadable(raw: RawSetting): Rule[] {
 /** A workspace can only add; what the user takes out with "!" stays in where the workspace names it. */
 function parseNeverSend({ user, workspace }: RawSetting, report: Report): NeverSend {
   const asList = (value: unknown): unknown => (typeof value === 'string' ? [value] : value);
-  const items = parseList('neverSend', { user: asList(user), workspace: asList(workspace) }, z.string().min(1), report);
+  const items = parseList('neverSend', { user: asList(user), workspace: asList(workspace) }, text, report);
   const of = (origin: SettingOrigin, excepted: boolean): Item<string>[] =>
     items.filter((item) => item.origin === origin && item.data.startsWith('!') === excepted);
   for (const { index } of of('workspace', true)) {

@@ -20,4 +20,4 @@ export const settingSpecs = {
 } as const satisfies Record<string, SettingSpec>;
 
 export type SettingKey = keyof typeof settingSpecs;
-export type SettingValue<K extends SettingKey> = z.infer<(typeof settingSpecs)[K]['schema']>;
+export type SettingValue<K extends SettingKey> = z.infer<ReturnType<(typeof settingSpecs)[K]['schema']>>;

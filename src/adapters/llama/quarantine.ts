@@ -3,10 +3,11 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import { messageOf } from '../../shared/errors';
+import { once } from '../../shared/lazily';
 import type { Log } from '../../shared/log';
 
-const entry = z.object({ sha256: z.string(), path: z.string(), what: z.string(), at: z.number() });
-export type Quarantined = z.infer<typeof entry>;
+const entries = once(() => z.array(z.object({ sha256: z.string(), path: z.string(), what: z.string(), at: z.number() })));
+export type Quarantined = z.infer<ReturnType<typeof entries>>[number];
 
 export interface Quarantine {
   list(): readonly Quarantined[];
@@ -50,7 +51,7 @@ function readEntries(file: string, log: Log): Quarantined[] {
     return [];
   }
   try {
-    return z.array(entry).parse(JSON.parse(text));
+    return entries().parse(JSON.parse(text));
   } catch (error) {
     log.warn(`The list of set-aside models is damaged and starts anew: ${messageOf(error)}`);
     return [];

@@ -3,10 +3,10 @@ import * as z from 'zod';
 import type { SettingSpec } from '../spec';
 
 const usd = (markdown: string) =>
-  ({ schema: z.number().min(0).max(1_000_000).default(0), scope: 'machine', markdown }) as const satisfies SettingSpec;
+  ({ schema: () => z.number().min(0).max(1_000_000), default: 0, scope: 'machine', markdown }) as const satisfies SettingSpec;
 
 const requests = (markdown: string) =>
-  ({ schema: z.number().int().min(0).max(10_000_000).default(0), scope: 'machine', markdown }) as const satisfies SettingSpec;
+  ({ schema: () => z.number().int().min(0).max(10_000_000), default: 0, scope: 'machine', markdown }) as const satisfies SettingSpec;
 
 export const budgetSpecs = {
   'budgets.usdPerDay': usd(
@@ -20,12 +20,14 @@ export const budgetSpecs = {
   'budgets.requestsPerMonth': requests('Most requests a calendar month to models that may cost money; 0 sets no limit.'),
   'budgets.requestsPerConversation': requests('Most requests for one conversation to models that may cost money; 0 sets no limit.'),
   'budgets.warnAtPercent': {
-    schema: z.number().min(1).max(100).default(80),
+    schema: () => z.number().min(1).max(100),
+    default: 80,
     scope: 'machine',
     markdown: 'Share of a budget, in percent, from which on the status bar warns.',
   },
   'budgets.atLimit': {
-    schema: z.enum(['stop', 'warn']).default('stop'),
+    schema: () => z.enum(['stop', 'warn']),
+    default: 'stop',
     scope: 'machine',
     markdown: 'What happens when a budget is used up: `stop` leaves models that may cost money out until it resets; `warn` only shows it.',
   },

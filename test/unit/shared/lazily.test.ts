@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lazily } from '../../../src/shared/lazily';
+import { lazily, once } from '../../../src/shared/lazily';
 
 describe('what is made lazily', () => {
   it('is made at the first call and kept', async () => {
@@ -15,5 +15,18 @@ describe('what is made lazily', () => {
     const get = lazily(() => ((calls += 1) === 1 ? Promise.reject(new Error('not yet')) : Promise.resolve('there')));
     await expect(get()).rejects.toThrow('not yet');
     expect(await get()).toBe('there');
+  });
+});
+
+describe('what is made once', () => {
+  it('is made at the first call and kept, even when it is undefined', () => {
+    let made = 0;
+    const get = once((): string | undefined => {
+      made += 1;
+      return undefined;
+    });
+    expect(made).toBe(0);
+    expect([get(), get()]).toEqual([undefined, undefined]);
+    expect(made).toBe(1);
   });
 });
