@@ -30,8 +30,8 @@ export interface CompletionCache {
   /** Replaces the entry of the same id. */
   readonly put: (entry: CacheEntry) => void;
   readonly find: (request: CompletionRequest) => CacheHit | undefined;
-  /** After a rejection: it shall not come again by itself. */
-  readonly forget: (id: string) => void;
+  /** Takes an entry out, and hands it over. */
+  readonly forget: (id: string) => CacheEntry | undefined;
   /** Those of one document, or all. */
   readonly clear: (document?: string) => void;
 }
@@ -60,7 +60,9 @@ export function createCompletionCache(): CompletionCache {
       return undefined;
     },
     forget: (id) => {
+      const entry = entries.find((one) => one.id === id);
       entries = without(id);
+      return entry;
     },
     clear: (document) => {
       entries = document === undefined ? [] : entries.filter(({ at }) => at.document !== document);

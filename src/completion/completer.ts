@@ -7,6 +7,7 @@ import { createRhythm } from './debounce';
 import { gate } from './gate';
 import { startFilling, type Filling, type FillingPorts } from './filling';
 import type { Completion, CompletionRequest, Skipped } from './request';
+import { createUnwanted, type Unwanted } from './unwanted';
 import { createTokenRatios } from './token-budget';
 
 export interface CompleterPorts extends FillingPorts {
@@ -20,16 +21,17 @@ export interface Completer {
   complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion | Skipped>;
   /** Asks ahead for what comes after a suggestion that is on screen. */
   askAhead(completion: Completion, request: CompletionRequest): void;
-  /** The user does not want it: it is not shown again by itself. */
+  /** The user does not want it: at this place it is not shown again by itself. */
   forget(id: string): void;
-  /** Ends what is under way, and forgets what was found for a document, or for all: other models or rules hold now. */
+  /** Ends what is under way for a document, or for all, and forgets what was found: other models or rules hold now. */
   clear(document?: string): void;
-  /** Ends what is under way. */
-  cancel(): void;
+  /** Ends what is under way for a document, or for all. */
+  cancel(document?: string): void;
 }
 
 export function createCompleter(ports: CompleterPorts): Completer {
   const cache = createCompletionCache();
+  const unwanted = createUnwanted();
   const rhythm = createRhythm();
   const ratios = createTokenRatios();
   const under = createUnderWay();
@@ -37,16 +39,11 @@ export function createCompleter(ports: CompleterPorts): Completer {
   const start = (request: CompletionRequest, waitMs: number, ahead: boolean): Filling =>
     startFilling({ id: ports.newId(), request, waitMs, ahead }, { ...ports, cache, ratios, answered: (ms) => { rhythm.answered(ms); } });
 
-  const show = (hit: CacheHit, request: CompletionRequest, from: Completion['from']): Completion | Skipped => {
-    if (!request.manual && ports.worthShowing?.(hit, request) === false) return { skipped: 'filtered' };
-    const { id, decisionId, model, complete, sureness } = hit.entry;
-    const more = complete ? undefined : under.moreOf(id);
-    return { id, decisionId, model, insertion: hit.insertion, typed: hit.typed, from, sureness, ...(more ? { more } : {}) };
-  };
+  const show = (hit: CacheHit, request: CompletionRequest, from: Completion['from']): Completion | Skipped =>
+    whyHeldBack(hit, request, { ports, unwanted }) ?? { ...shown(hit, under), from };
 
   const ask = async (request: CompletionRequest, signal: AbortSignal): Promise<Completion | Skipped> => {
-    const line = request.before.slice(request.before.lastIndexOf('\n') + 1);
-    const waitMs = request.manual ? 0 : rhythm.wait(line, ports.mostWaitMs());
+    const waitMs = request.manual ? 0 : rhythm.wait(lineBefore(request), ports.mostWaitMs());
     const began = ports.now();
     let filling = under.takeOver(request) ?? under.begin(start(request, waitMs, false));
     let outcome = await filling.wait(request, signal);
@@ -76,13 +73,36 @@ export function createCompleter(ports: CompleterPorts): Completer {
       const next = { ...request, before: request.before + insertion.text, offset: request.offset + insertion.text.length };
       if (!cache.find(next)) under.beginAhead(start(next, 0, true));
     },
-    forget: cache.forget,
-    clear: (document) => {
+    forget: (id) => {
       under.cancel();
+      unwanted.add(cache.forget(id));
+    },
+    clear: (document) => {
+      under.cancel(document);
       cache.clear(document);
     },
     cancel: under.cancel,
   };
+}
+
+function lineBefore({ before }: CompletionRequest): string {
+  return before.slice(before.lastIndexOf('\n') + 1);
+}
+
+function whyHeldBack(
+  hit: CacheHit,
+  request: CompletionRequest,
+  { ports, unwanted }: { readonly ports: CompleterPorts; readonly unwanted: Unwanted },
+): Skipped | undefined {
+  if (request.manual) return undefined;
+  if (unwanted.has(request, hit.insertion.text)) return { skipped: 'unwanted' };
+  return ports.worthShowing?.(hit, request) === false ? { skipped: 'filtered' } : undefined;
+}
+
+function shown({ entry, insertion, typed }: CacheHit, under: UnderWay): Omit<Completion, 'from'> {
+  const { id, decisionId, model, complete, sureness } = entry;
+  const more = complete ? undefined : under.moreOf(id);
+  return { id, decisionId, model, insertion, typed, sureness, ...(more ? { more } : {}) };
 }
 
 /** What the user waits for, and what was asked ahead; at most one of each. */
@@ -95,7 +115,7 @@ interface UnderWay {
   beginAhead(filling: Filling): void;
   isBusy(): boolean;
   moreOf(id: string): Promise<boolean> | undefined;
-  readonly cancel: () => void;
+  readonly cancel: (document?: string) => void;
 }
 
 function createUnderWay(): UnderWay {
@@ -122,10 +142,11 @@ function createUnderWay(): UnderWay {
     },
     isBusy: () => ahead !== undefined || current?.isRunning() === true,
     moreOf: (id) => (current?.id === id ? current.more : undefined),
-    cancel: () => {
-      current?.cancel();
-      ahead?.cancel();
-      current = ahead = undefined;
+    cancel: (document) => {
+      const ends = (filling: Filling | undefined): boolean => document === undefined || filling?.document === document;
+      for (const filling of [current, ahead]) if (ends(filling)) filling?.cancel();
+      if (ends(current)) current = undefined;
+      if (ends(ahead)) ahead = undefined;
     },
   };
 }

@@ -43,6 +43,7 @@ export interface FillingPorts {
 
 export interface Filling {
   readonly id: string;
+  readonly document: string;
   /** True when what was typed since it was asked may still be what it brings. */
   fits(request: CompletionRequest): boolean;
   /** True when it was asked ahead, for the text behind this suggestion. */
@@ -121,6 +122,7 @@ export function startFilling(asked: Asked, deps: Deps): Filling {
   };
   return {
     id,
+    document: request.document,
     more: finished.then(() => state.early !== '' && state.written.length > state.early.length),
     isRunning: () => state.running,
     fits: (next) => state.sent && state.running && !signal.aborted && mayBring(request, state.written, next),

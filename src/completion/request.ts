@@ -42,6 +42,7 @@ export type SkipReason =
   | 'nothing_to_go_on' // too little stands before the cursor
   | 'inside_word'
   | 'long_line'
+  | 'unwanted' // the user said so before
   | 'filtered' // the show filter expects a rejection
   | 'nothing_useful' // the model's answer left nothing after trimming
   | 'no_model'

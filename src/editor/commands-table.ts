@@ -51,6 +51,12 @@ const rows = {
     when: 'editorIsOpen',
     keybinding: { key: 'ctrl+alt+right', mac: 'cmd+alt+right', when: OFFERED },
   },
+  inlineRefuse: {
+    id: 'fairlead.inlineRefuse',
+    title: 'Do Not Suggest This Again',
+    when: 'editorIsOpen',
+    keybinding: { key: 'shift+escape', mac: 'shift+escape', when: OFFERED },
+  },
   showOutput: { id: 'fairlead.showOutput', title: 'Show Output', icon: '$(output)' },
   openSettings: { id: 'fairlead.openSettings', title: 'Open Settings', icon: '$(gear)' },
   openWalkthrough: { id: 'fairlead.openWalkthrough', title: 'Open Walkthrough', icon: '$(compass)' },
@@ -63,7 +69,7 @@ const rows = {
 export type CommandName = keyof typeof rows;
 
 /** Those that completion-commands.ts registers. */
-export type InlineCommand = 'toggleInline' | 'inlinePause' | 'inlineTrigger' | 'inlineWhy' | 'inlineTakeWord' | 'inlineTakeLine' | 'inlineAccepted';
+export type InlineCommand = 'toggleInline' | 'inlinePause' | 'inlineTrigger' | 'inlineWhy' | 'inlineTakeWord' | 'inlineTakeLine' | 'inlineRefuse' | 'inlineAccepted';
 
 /** Those that local-models.ts registers. */
 export type LocalModelCommand = 'downloadModel' | 'removeModel';

@@ -1,5 +1,6 @@
 // The commands of ghost text.
 import * as vscode from 'vscode';
+import type { Completer } from '../completion/completer';
 import type { Log } from '../shared/log';
 import type { CompletionFeedback } from './completion-feedback';
 import type { CompletionSwitch } from './completion-switch';
@@ -8,6 +9,7 @@ import type { InlineCommand } from './commands-table';
 import type { DecisionLog, DecisionView } from './decision-log';
 
 export interface CompletionCommandDeps {
+  readonly completer: Pick<Completer, 'forget'>;
   readonly feedback: CompletionFeedback;
   readonly onOff: CompletionSwitch;
   readonly decisions: DecisionLog;
@@ -18,7 +20,7 @@ export interface CompletionCommandDeps {
 /** How long the status bar says what a command did. */
 const SAID_MS = 4000;
 
-export function registerCompletionCommands({ feedback, onOff, decisions, view, log }: CompletionCommandDeps): vscode.Disposable {
+export function registerCompletionCommands({ completer, feedback, onOff, decisions, view, log }: CompletionCommandDeps): vscode.Disposable {
   const handlers: Record<InlineCommand, (...args: unknown[]) => unknown> = {
     toggleInline,
     inlinePause: () => {
@@ -26,16 +28,25 @@ export function registerCompletionCommands({ feedback, onOff, decisions, view, l
     },
     inlineTrigger: () => vscode.commands.executeCommand('editor.action.inlineSuggest.trigger'),
     inlineWhy: () => {
-      const last = decisions.lastInline();
-      if (last) return view.show(last.id);
+      // What comes behind it may have been asked for already.
+      const id = feedback.current()?.decisionId ?? decisions.lastInline()?.id;
+      if (id !== undefined) return view.show(id);
       void vscode.window.showInformationMessage('Fairlead: no completion was asked for yet in this window.');
       return undefined;
     },
     inlineTakeWord: () => feedback.takePart('editor.action.inlineSuggest.acceptNextWord'),
     inlineTakeLine: () => feedback.takePart('editor.action.inlineSuggest.acceptNextLine'),
+    inlineRefuse: () => refuse(completer, feedback),
     inlineAccepted: feedback.accepted,
   };
   return registerHandlers(log, handlers);
+}
+
+async function refuse(completer: Pick<Completer, 'forget'>, feedback: CompletionFeedback): Promise<void> {
+  const id = feedback.refused();
+  if (id !== undefined) completer.forget(id);
+  await vscode.commands.executeCommand('editor.action.inlineSuggest.hide');
+  say(id === undefined ? '$(info) No inline completion of Fairlead is on screen' : '$(circle-slash) Not suggested here again until VS Code starts anew');
 }
 
 /** Switches the value that decides for the language of the active editor. */

@@ -13,6 +13,8 @@ import type { Ending } from './ending';
 export interface CompletionFeedbackDeps {
   readonly events: EventStore;
   readonly memory: vscode.Memento;
+  /** Told of every outcome. */
+  readonly heard: (outcome: Outcome) => void;
   readonly log: Log;
 }
 
@@ -20,6 +22,10 @@ export interface CompletionFeedback extends Ending {
   readonly worthShowing: (hit: CacheHit, request: CompletionRequest) => boolean;
   readonly offered: (completion: Completion, request: CompletionRequest) => void;
   readonly accepted: (id: unknown) => void;
+  /** What may be on screen. */
+  readonly current: OutcomeTracker['current'];
+  /** The user does not want what is on screen; its id, undefined when nothing is. */
+  readonly refused: () => string | undefined;
   /** Runs one of VS Code's commands that insert a part; what it inserts counts as taken. */
   readonly takePart: (command: string) => Promise<void>;
 }
@@ -31,7 +37,7 @@ const NEAR_CHARS = 1500;
 const MOST_FACTS = 200;
 const WANTED_FROM = 0.3;
 
-export function createCompletionFeedback({ events, memory, log }: CompletionFeedbackDeps): CompletionFeedback {
+export function createCompletionFeedback({ events, memory, heard, log }: CompletionFeedbackDeps): CompletionFeedback {
   let filter = memory.get<FilterState>(FILTER_KEY) ?? EMPTY_FILTER;
   let asked = 0;
   let taking = false;
@@ -43,6 +49,7 @@ export function createCompletionFeedback({ events, memory, log }: CompletionFeed
     const { decisionId, model } = offer;
     events.record({ at: Date.now(), decisionId, value, source: kind, surface: 'inline', route: undefined, model, certainty });
     log.debug(`[${decisionId}] ghost text ${kind}, ${String(Math.round(value * 100))} %, sure to ${String(certainty)}`);
+    heard(outcome);
     const facts = factsOf.get(offer.id);
     if (!facts || kind === 'shown' || kind === 'kept') return;
     filter = learnOutcome(filter, facts, value >= WANTED_FROM);
@@ -64,6 +71,8 @@ export function createCompletionFeedback({ events, memory, log }: CompletionFeed
       if (typeof id === 'string') tracker.accepted(id);
       setContext(false);
     },
+    current: tracker.current,
+    refused: () => refused(tracker),
     takePart: async (command) => {
       taking = true;
       try {
@@ -77,6 +86,13 @@ export function createCompletionFeedback({ events, memory, log }: CompletionFeed
       tracker.dispose();
     },
   };
+}
+
+function refused(tracker: OutcomeTracker): string | undefined {
+  const id = tracker.current()?.id;
+  tracker.dismissed();
+  setContext(false);
+  return id;
 }
 
 function watchEditor(tracker: OutcomeTracker, isTaking: () => boolean): vscode.Disposable {

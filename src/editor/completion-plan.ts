@@ -5,6 +5,7 @@ import { textsAround } from '../completion/context';
 import type { Plan } from '../completion/filling';
 import type { CompletionRequest } from '../completion/request';
 import { MOST_PROMPT_TOKENS } from '../completion/token-budget';
+import type { Pace } from '../router/choosing/pace';
 import type { FimExtra } from '../router/ports';
 import { estimateTokens } from '../router/tokens';
 import type { Candidate, RouteRequest } from '../router/types';
@@ -21,14 +22,20 @@ export interface Planner {
   failed(candidate: Candidate): void;
 }
 
-export function createPlanner({ dispatch }: { readonly dispatch: Dispatch }): Planner {
+export interface PlannerDeps {
+  readonly dispatch: Dispatch;
+  /** What the models that the user did not rank are ordered by. */
+  readonly pace: (language: string) => Pace;
+}
+
+export function createPlanner({ dispatch, pace }: PlannerDeps): Planner {
   const coolUntil = new Map<string, number>();
   const rests = (candidate: Candidate): boolean => (coolUntil.get(serverAndModel(candidate)) ?? 0) > Date.now();
   return {
     plan: async (request, extra, signal) => {
       const resource = vscode.Uri.parse(request.document);
       await dispatch.ready(signal);
-      const searched = await dispatch.searched(routeRequest(request, extra), resource, signal);
+      const searched = await dispatch.searched(routeRequest(request, extra, pace(request.language)), resource, signal);
       const { decision, candidates } = dispatch.decideNow(searched, resource);
       const order = [decision.model, ...decision.fallbacks].flatMap((id) => candidates.find((one) => one.id === id) ?? []);
       const models = order.filter((candidate) => !rests(candidate)).slice(0, MOST_ATTEMPTS);
@@ -46,7 +53,7 @@ function serverAndModel({ endpoint, model }: Candidate): string {
   return `${endpoint} ${model}`;
 }
 
-function routeRequest(request: CompletionRequest, extra: readonly FimExtra[]): RouteRequest {
+function routeRequest(request: CompletionRequest, extra: readonly FimExtra[], pace: Pace): RouteRequest {
   const { path, language } = request;
   const texts = [...textsAround(request), ...extra.map(({ text }) => text)];
   return {
@@ -58,5 +65,6 @@ function routeRequest(request: CompletionRequest, extra: readonly FimExtra[]): R
     paths: [...new Set([path, ...extra.map((one) => one.path)])],
     texts,
     languages: [language],
+    pace,
   };
 }

@@ -1,5 +1,6 @@
 // Another extension's ghost text is on too: VS Code asks both and shows one of them, now this and now that. Said once.
 import * as vscode from 'vscode';
+import type { Ending } from './ending';
 
 export interface RivalDeps {
   readonly memory: vscode.Memento;
@@ -12,30 +13,43 @@ interface Rival {
   readonly setting?: { readonly key: string; readonly off: unknown; readonly isOn: (value: unknown) => boolean };
 }
 
-const isTrue = (value: unknown): boolean => value !== false;
+export interface RivalHint extends Ending {
+  /** To be called when a suggestion of ours is shown. Looks once, and again when extensions come or go. */
+  readonly look: () => void;
+}
+
+const isNotFalse = (value: unknown): boolean => value !== false;
 const RIVALS: readonly Rival[] = [
   {
     extension: 'GitHub.copilot',
     name: 'GitHub Copilot',
     setting: { key: 'github.copilot.enable', off: { '*': false }, isOn: (value) => (value as Record<string, unknown> | undefined)?.['*'] !== false },
   },
-  { extension: 'Continue.continue', name: 'Continue', setting: { key: 'continue.enableTabAutocomplete', off: false, isOn: isTrue } },
+  { extension: 'Continue.continue', name: 'Continue', setting: { key: 'continue.enableTabAutocomplete', off: false, isOn: isNotFalse } },
   { extension: 'TabbyML.vscode-tabby', name: 'Tabby', setting: { key: 'tabby.inlineCompletion.triggerMode', off: 'manual', isOn: (value) => value !== 'manual' } },
-  { extension: 'sourcegraph.cody-ai', name: 'Cody', setting: { key: 'cody.autocomplete.enabled', off: false, isOn: isTrue } },
+  { extension: 'sourcegraph.cody-ai', name: 'Cody', setting: { key: 'cody.autocomplete.enabled', off: false, isOn: isNotFalse } },
   { extension: 'Codeium.codeium', name: 'Windsurf' },
   { extension: 'ggml-org.llama-vscode', name: 'llama.vscode' },
   { extension: 'rjmacarthy.twinny', name: 'twinny' },
 ];
 const SAID_KEY = 'fairlead.inline.rivalSaid';
 
-/** To be called when a suggestion of ours is shown. */
-export function createRivalHint({ memory }: RivalDeps): () => void {
+export function createRivalHint({ memory }: RivalDeps): RivalHint {
   let looked = false;
-  return () => {
+  const listening = vscode.extensions.onDidChange(() => {
+    looked = false;
+  });
+  const look = (): void => {
     if (looked) return;
     looked = true;
     const rival = RIVALS.find(({ extension, setting }) => vscode.extensions.getExtension(extension) && (!setting || setting.isOn(valueOf(setting.key))));
     if (rival && memory.get(SAID_KEY) !== rival.extension) void tell(rival, memory);
+  };
+  return {
+    look,
+    dispose: () => {
+      listening.dispose();
+    },
   };
 }
 

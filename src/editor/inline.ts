@@ -1,10 +1,12 @@
 // Ghost text: VS Code's provider over the pipeline in completion/. Never waits for a classifier.
 import * as vscode from 'vscode';
 import { createCompleter, type Completer } from '../completion/completer';
+import { createPaceMeter, type PaceMeter } from '../completion/pace-meter';
 import { isSkipped, type Completion, type Skipped } from '../completion/request';
 import type { Syntax } from '../completion/syntax';
 import type { EventStore } from '../learning/events';
 import type { FimCall } from '../router/ports';
+import type { Pace } from '../router/choosing/pace';
 import type { GlobMatcher } from '../router/choosing/rules';
 import { isAbort, sleep } from '../shared/abort';
 import { messageOf } from '../shared/errors';
@@ -16,9 +18,12 @@ import { createCompletionFeedback, type CompletionFeedback } from './completion-
 import { createPlanner, type Planner } from './completion-plan';
 import { itemOf, requestAt, type AskedAt } from './completion-request';
 import { createRivalHint } from './completion-rivals';
-import { createCompletionSwitch, type CompletionSwitch, type SwitchDeps } from './completion-switch';
+import { createBattery, type Battery, type ReadPower } from './completion-battery';
+import { createCompletionPreference, type CompletionPreference } from './completion-preference';
+import { createCompletionSwitch, type CompletionSwitch } from './completion-switch';
 import type { DecisionLog, DecisionView } from './decision-log';
 import type { Dispatch } from './dispatch';
+import { DOCUMENT_SCHEMES } from './document-schemes';
 import { newId } from './ids';
 import { createInlineStatus, type InlineStatus } from './inline-status';
 import type { SettingsStore } from './settings-store';
@@ -31,30 +36,52 @@ export interface InlineDeps {
   readonly events: EventStore;
   readonly memory: vscode.Memento;
   readonly matches: GlobMatcher;
-  readonly power: SwitchDeps['power'];
+  readonly power: ReadPower;
   readonly syntax: Syntax;
   readonly log: Log;
 }
 
-/** Documents of editors; the chat input, the output channel and diffs of git are other schemes. */
-const SCHEMES = ['file', 'untitled', 'vscode-remote', 'vscode-notebook-cell', 'vscode-vfs', 'vscode-test-web'];
+/** When nothing was typed by then, nobody goes on from a request that VS Code gave up: Escape, or another place. */
+const LOOK_MS = 20;
 
 export function registerInline(deps: InlineDeps): vscode.Disposable {
-  const onOff = createCompletionSwitch(deps);
+  const battery = createBattery(deps.power);
+  const meter = createPaceMeter(() => performance.now());
+  const preference = createCompletionPreference(deps.memory);
+  const onOff = createCompletionSwitch({ ...deps, battery });
   const status = createInlineStatus({ settings: deps.settings, onOff });
-  const feedback = createCompletionFeedback(deps);
+  const feedback = createCompletionFeedback({ ...deps, heard: preference.heard });
   const context = createCompletionContext(deps);
-  const completer = buildCompleter({ ...deps, status, feedback, context }, createPlanner(deps));
-  const provider = buildProvider({ ...deps, onOff, status, feedback, completer, hintAtRival: createRivalHint(deps) });
+  const rivals = createRivalHint(deps);
+  const planner = createPlanner({ ...deps, pace: (language) => paceIn(language, { battery, meter, preference }) });
+  const completer = buildCompleter({ ...deps, status, feedback, context, meter }, planner);
+  const provider = buildProvider({ ...deps, onOff, status, feedback, completer, meter, hintAtRival: rivals.look });
   return vscode.Disposable.from(
     onOff,
     status,
     feedback,
     context,
-    vscode.languages.registerInlineCompletionItemProvider(SCHEMES.map((scheme) => ({ scheme })), provider),
-    registerCompletionCommands({ ...deps, feedback, onOff }),
-    deps.settings.onDidChange(() => {
+    rivals,
+    vscode.languages.registerInlineCompletionItemProvider(DOCUMENT_SCHEMES.map((scheme) => ({ scheme })), provider),
+    registerCompletionCommands({ ...deps, completer, feedback, onOff }),
+    endings(deps.settings, { onOff, completer }),
+  );
+}
+
+/** What ends requests that are under way, and takes ghost text off the screen. */
+function endings(settings: SettingsStore, { onOff, completer }: Pick<ProviderDeps, 'onOff' | 'completer'>): vscode.Disposable {
+  const hideWhereOff = (): void => {
+    const document = vscode.window.activeTextEditor?.document;
+    if (document && onOff.whyOff(document) !== undefined) void vscode.commands.executeCommand('editor.action.inlineSuggest.hide');
+  };
+  return vscode.Disposable.from(
+    settings.onDidChange(() => {
       completer.clear();
+      hideWhereOff();
+    }),
+    onOff.onDidChange(() => {
+      completer.cancel();
+      hideWhereOff();
     }),
     vscode.workspace.onDidCloseTextDocument(({ uri }) => {
       completer.clear(uri.toString());
@@ -67,19 +94,45 @@ export function registerInline(deps: InlineDeps): vscode.Disposable {
   );
 }
 
+interface PaceSources {
+  readonly battery: Battery;
+  readonly meter: PaceMeter;
+  readonly preference: CompletionPreference;
+}
+
+function paceIn(language: string, { battery, meter, preference }: PaceSources): Pace {
+  const pauseMs = meter.pauseMs();
+  return {
+    onBattery: battery.isUsed(),
+    firstTextMs: meter.firstTextMs(),
+    ...(pauseMs === undefined ? {} : { pauseMs }),
+    proven: preference.provenIn(language),
+  };
+}
+
 interface ProviderDeps extends InlineDeps {
   readonly onOff: CompletionSwitch;
   readonly status: InlineStatus;
   readonly feedback: CompletionFeedback;
   readonly completer: Completer;
+  readonly meter: PaceMeter;
   readonly hintAtRival: () => void;
 }
 
 function buildProvider(deps: ProviderDeps): vscode.InlineCompletionItemProvider {
-  const { onOff, completer, log } = deps;
+  const { onOff, completer, meter, log } = deps;
+  let asked = 0;
   return {
     provideInlineCompletionItems: (document, position, context, token) => {
       const byHand = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
+      if (!byHand) meter.key();
+      const turn = (asked += 1);
+      const { version } = document;
+      token.onCancellationRequested(() => {
+        setTimeout(() => {
+          if (turn === asked && (document.isClosed || document.version === version)) completer.cancel();
+        }, LOOK_MS);
+      });
       if (onOff.whyOff(document, byHand) !== undefined) {
         completer.cancel();
         return [];
@@ -114,9 +167,10 @@ interface CompleterDeps extends InlineDeps {
   readonly status: InlineStatus;
   readonly feedback: CompletionFeedback;
   readonly context: CompletionContext;
+  readonly meter: PaceMeter;
 }
 
-function buildCompleter({ dispatch, settings, status, feedback, context, syntax, log }: CompleterDeps, planner: Planner): Completer {
+function buildCompleter({ dispatch, settings, status, feedback, context, meter, syntax, log }: CompleterDeps, planner: Planner): Completer {
   return createCompleter({
     now: () => performance.now(),
     sleep,
@@ -127,7 +181,7 @@ function buildCompleter({ dispatch, settings, status, feedback, context, syntax,
     route: planner.plan,
     fill: (call, signal) => {
       tracePrompt(call, settings, log);
-      return dispatch.fill(call, signal);
+      return meter.watch(call.candidate.id, dispatch.fill(call, signal), signal);
     },
     asked: (candidate, state) => {
       if (state === 'asking') status.asking(candidate.id);

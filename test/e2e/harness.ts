@@ -40,6 +40,8 @@ export interface Workbench {
   waitForOutput(pattern: RegExp, waitMs?: number): Promise<string>;
   /** Adds or replaces user settings while the window runs. */
   setSettings(settings: Readonly<Record<string, unknown>>): void;
+  /** The user settings as they are written now, by VS Code too. */
+  userSettings(): string;
   /** Saves the window as a picture; returns its path. */
   screenshot(name: string): Promise<string>;
   /** Loads the window again, as "Reload Window" does, and waits for it. */
@@ -127,6 +129,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
         settings = { ...settings, ...more };
         writeUserSettings({ home, settings, manifest });
       },
+      userSettings: () => readFileSync(path.join(home, 'user', 'User', 'settings.json'), 'utf8'),
       screenshot: async (name) => {
         const file = path.join(given('SCREENSHOTS'), `${name}.png`);
         mkdirSync(path.dirname(file), { recursive: true });

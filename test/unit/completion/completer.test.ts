@@ -180,6 +180,18 @@ describe('a request for ghost text', () => {
     expect(model.calls).toHaveLength(3);
   });
 
+  it('goes on when another document is closed, and ends when its own is', async () => {
+    const model = fakeModel(() => ['a + b;'], {}, 100);
+    const asked = ask(model, SUM);
+    await model.clock.runUntil(100);
+    model.completer.clear('file:///b.ts');
+    expect(model.calls[0]?.aborted).toBe(false);
+    model.completer.clear('file:///a.ts');
+    expect(model.calls[0]?.aborted).toBe(true);
+    await model.clock.runUntil(1000);
+    expect(textOf(asked.outcome)).toBe('skipped: superseded');
+  });
+
   it('is not shown when the filter expects a rejection, unless it was asked for by hand', async () => {
     const model = fakeModel(() => ['a;'], { worthShowing: () => false });
     const asked = ask(model, SUM);
@@ -189,6 +201,59 @@ describe('a request for ghost text', () => {
     await model.clock.runUntil(2000);
     expect([textOf(again.outcome), textOf(byHand.outcome)]).toEqual(['skipped: filtered', 'a;']);
     expect(textOf(asked.outcome)).toBe('skipped: superseded');
+  });
+});
+
+describe('a suggestion that the user does not want', () => {
+  const refused = async (written: (call: { readonly prefix: string }) => readonly string[] = () => ['a + b;']) => {
+    const model = fakeModel(written);
+    const asked = ask(model, SUM);
+    await model.clock.runUntil(1000);
+    model.completer.forget((asked.outcome as Completion).id);
+    return model;
+  };
+  const then = async (model: ReturnType<typeof fakeModel>, at: string, fields = {}): Promise<string> => {
+    const asked = ask(model, at, fields);
+    await model.clock.runUntil(model.clock.now() + 1000);
+    return textOf(asked.outcome);
+  };
+  const rest = ({ prefix }: { readonly prefix: string }): readonly string[] => ['a + b;'.slice(prefix.length - 'const sum = '.length)];
+
+  it('does not come again at its place', async () => {
+    expect(await then(await refused(), SUM)).toBe('skipped: unwanted');
+  });
+
+  it('nor when its beginning is typed', async () => {
+    expect(await then(await refused(rest), 'const sum = a|\n')).toBe('skipped: unwanted');
+  });
+
+  it('nor with more lines than before', async () => {
+    let times = 0;
+    expect(await then(await refused(() => ((times += 1) === 1 ? ['a;'] : ['a;\n', 'b();\n'])), SUM)).toBe('skipped: unwanted');
+  });
+
+  it('comes at another place', async () => {
+    const model = await refused();
+    expect(await then(model, 'let x;\nconst sum = |\n', { document: 'file:///b.ts' })).toBe('a + b;');
+    expect(await then(model, 'let x;\nconst sum = |\n')).toBe('a + b;');
+  });
+
+  it('makes place for another one', async () => {
+    let times = 0;
+    expect(await then(await refused(() => ((times += 1) === 1 ? ['a + b;'] : ['c();'])), SUM)).toBe('c();');
+  });
+
+  it('comes when asked for by hand', async () => {
+    const model = await refused();
+    expect(await then(model, SUM, { manual: true })).toBe('a + b;');
+  });
+
+  it('is no longer written', async () => {
+    const model = fakeModel(() => ['a();\n', ...Array.from({ length: 20 }, (_, line) => `b${String(line)}();\n`)], {}, 300);
+    const asked = ask(model, 'function f() {\n|\n}\n');
+    await model.clock.runUntil(800);
+    model.completer.forget((asked.outcome as Completion).id);
+    expect(model.calls[0]?.aborted).toBe(true);
   });
 });
 

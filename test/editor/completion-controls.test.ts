@@ -1,0 +1,151 @@
+// What the user can do about ghost text: end it, refuse it, ask why it is there, and hear of a second provider.
+import * as assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { createCompletionSwitch } from '../../src/editor/completion-switch';
+import { createInlineStatus } from '../../src/editor/inline-status';
+import { createGlobMatcher } from '../../src/adapters/globs';
+import { createSettingsStore } from '../../src/editor/settings-store';
+import { silentLog } from '../../src/shared/log';
+import type { ModelServer } from '../support/openai-server';
+import { auto, pause, replaced, reset, serve, set, until } from './support';
+
+const MODEL = 'qwen2.5-coder';
+const fills = (server: ModelServer): ModelServer['requests'] => server.requests.filter(({ path }) => /completions$|infill$/u.test(path) && !path.includes('chat'));
+const run = (command: string, ...args: unknown[]): Thenable<unknown> => vscode.commands.executeCommand(command, ...args);
+const LONG = Array.from({ length: 60 }, () => 'alpha +').join(' ');
+
+async function open(content: string, language = 'typescript'): Promise<vscode.TextEditor> {
+  const [before = '', after = ''] = content.split('|');
+  const document = await vscode.workspace.openTextDocument({ language, content: before + after });
+  const editor = await vscode.window.showTextDocument(document, { preview: false });
+  const position = document.positionAt(before.length);
+  editor.selection = new vscode.Selection(position, position);
+  return editor;
+}
+
+describe('ghost text and its user', () => {
+  let server: ModelServer | undefined;
+  before(async () => {
+    await auto();
+    await vscode.workspace.getConfiguration('editor').update('inlineSuggest.enabled', true, vscode.ConfigurationTarget.Global);
+    await set({ 'inline.debounceMs': 0 });
+  });
+  afterEach(async () => {
+    await run('workbench.action.closeAllEditors');
+    await server?.close();
+    server = undefined;
+    await reset();
+  });
+  after(async () => {
+    await set({ 'inline.debounceMs': undefined });
+  });
+
+  const typescript = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration('fairlead', { languageId: 'typescript' });
+  const moves = async (): Promise<void> => {
+    const { activeTextEditor: editor } = vscode.window;
+    if (editor) editor.selection = new vscode.Selection(0, 0, 0, 0);
+  };
+  const nothing = async (): Promise<void> => undefined;
+  for (const [what, happens, takeBack] of [
+    ['Escape', () => run('editor.action.inlineSuggest.hide'), nothing],
+    ['the cursor going elsewhere', moves, nothing],
+    ['closing the file', () => run('workbench.action.revertAndCloseActiveEditor'), nothing],
+    ['a pause', () => run('fairlead.inlinePause'), () => run('fairlead.inlinePause')],
+    [
+      'switching the language off',
+      () => typescript().update('inline.enabled', false, vscode.ConfigurationTarget.Global, true),
+      () => typescript().update('inline.enabled', undefined, vscode.ConfigurationTarget.Global, true),
+    ],
+  ] as const) {
+    it(`is ended at the server by ${what}`, async () => {
+      const slow = (server = await serve({ [MODEL]: { reply: LONG, tokenMs: 400 } }));
+      await open('const sum = |\n');
+      // Not awaited: the command ends with the answer.
+      void run('editor.action.inlineSuggest.trigger');
+      await until(() => fills(slow)[0]);
+      try {
+        await happens();
+        await until(() => fills(slow).every(({ aborted }) => aborted) || undefined);
+        assert.equal(fills(slow).some(({ finished }) => finished), false);
+      } finally {
+        await takeBack();
+      }
+    });
+  }
+
+  it('is not suggested again where the user refused it, until he asks by hand', async () => {
+    const told = (server = await serve({ [MODEL]: { reply: ({ prompt }) => 'alpha;'.slice(/const sum = (\w*)$/u.exec(String(prompt))?.[1]?.length ?? 0) } }));
+    const editor = await open('const sum = |\n');
+    await run('editor.action.inlineSuggest.trigger');
+    await until(() => fills(told)[0]?.finished);
+    await pause(400);
+    await run('fairlead.inlineRefuse');
+    const asked = fills(told).length;
+    await run('type', { text: 'a' });
+    await until(() => fills(told).length > asked || undefined);
+    await pause(800);
+    await run('editor.action.inlineSuggest.commit');
+    assert.equal(editor.document.getText(), 'const sum = a\n');
+    await until(async () => {
+      await run('editor.action.inlineSuggest.trigger');
+      await pause(300);
+      await run('editor.action.inlineSuggest.commit');
+      return editor.document.getText() === 'const sum = alpha;\n' || undefined;
+    });
+  });
+
+  it('can be asked why it is there: which model, by which rule, and what was not considered', async () => {
+    const asked = (server = await serve({ [MODEL]: { reply: 'alpha;' }, other: { reply: 'beta;' } }));
+    await set({ rules: [{ when: { language: ['typescript'] }, prefer: [MODEL], reason: 'quick with types' }, { when: {}, exclude: ['other'], reason: 'being tested' }] });
+    await open('const sum = |\n');
+    await run('editor.action.inlineSuggest.trigger');
+    await until(() => fills(asked)[0]?.finished);
+    await pause(400);
+    await run('fairlead.inlineWhy');
+    const page = await until(() => vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'fairlead-decision'));
+    const text = page.getText();
+    assert.match(text, /^# Why `qwen2\.5-coder`/u);
+    assert.match(text, /ghost text is not classified/u);
+    assert.match(text, /prefer: .*quick with types/u);
+    assert.match(text, /other: excluded \(.*being tested/u);
+    assert.match(text, /## What happened/u);
+  });
+
+  it('tells in the language status which model writes, whether it is at work, and what is wrong', () =>
+    withStatus(async ({ item, status, onOff }) => {
+      status.asking('mine');
+      assert.deepEqual([item.text, item.detail, item.busy, item.severity], ['Completions on', 'mine', true, vscode.LanguageStatusSeverity.Information]);
+      status.answered('mine');
+      assert.deepEqual([item.detail, item.busy], ['mine', false]);
+      status.idle('mine: out of memory');
+      assert.deepEqual([item.detail, item.severity], ['mine: out of memory', vscode.LanguageStatusSeverity.Warning]);
+      onOff.pause();
+      assert.deepEqual([item.text, item.detail, item.command?.command], ['Completions paused', 'paused', 'fairlead.inlinePause']);
+      await Promise.resolve();
+    }));
+});
+
+interface StatusParts {
+  readonly item: Partial<vscode.LanguageStatusItem>;
+  readonly status: ReturnType<typeof createInlineStatus>;
+  readonly onOff: ReturnType<typeof createCompletionSwitch>;
+}
+
+/** A status item of our own, which VS Code does not show. */
+async function withStatus(work: (parts: StatusParts) => Promise<void>): Promise<void> {
+  const document = await vscode.workspace.openTextDocument({ language: 'typescript', content: '' });
+  await vscode.window.showTextDocument(document);
+  const item: Partial<vscode.LanguageStatusItem> = { dispose: () => undefined };
+  const settings = createSettingsStore({ log: silentLog });
+  const onOff = createCompletionSwitch({ settings, matches: createGlobMatcher(), battery: { isUsed: () => false, isLow: () => false } });
+  try {
+    await replaced(vscode.languages, 'createLanguageStatusItem', () => item as vscode.LanguageStatusItem, async () => {
+      const status = createInlineStatus({ settings, onOff });
+      await work({ item, status, onOff });
+      status.dispose();
+    });
+  } finally {
+    onOff.dispose();
+    settings.dispose();
+  }
+}
