@@ -4,6 +4,7 @@ import { commands } from './commands-table';
 import type { CompletionSwitch } from './completion-switch';
 import type { Ending } from './ending';
 import type { SettingsStore } from './settings-store';
+import { soon } from './soon';
 
 export interface InlineStatus extends Ending {
   asking(model: string): void;
@@ -36,8 +37,7 @@ export function createInlineStatus({ settings, onOff }: InlineStatusDeps): Inlin
     state = next;
     draw();
   };
-  draw();
-  const listening = vscode.Disposable.from(item, settings.onDidChange(draw), onOff.onDidChange(draw), vscode.window.onDidChangeActiveTextEditor(draw));
+  const listening = vscode.Disposable.from(item, soon(draw), settings.onDidChange(draw), onOff.onDidChange(draw), vscode.window.onDidChangeActiveTextEditor(draw));
   return {
     asking: (model) => {
       update({ detail: model, problem: false, busy: true });

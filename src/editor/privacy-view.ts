@@ -12,6 +12,7 @@ import { openRendered } from './decision-log';
 import { openFolders, type Privacy } from './privacy';
 import { relative } from './references';
 import type { SettingsStore } from './settings-store';
+import { soon } from './soon';
 
 const SCHEME = 'fairlead-privacy';
 const PAGE = vscode.Uri.from({ scheme: SCHEME, path: '/What May Leave.md' });
@@ -84,6 +85,5 @@ function registerLock(deps: PrivacyViewDeps): vscode.Disposable {
     item.detail = glob?.glob ?? rules[0]?.label ?? '';
     item.accessibilityInformation = { label: mayLeave ? 'Fairlead: this file may go to hosted models' : 'Fairlead: this file stays on this machine' };
   };
-  draw();
-  return vscode.Disposable.from(item, deps.settings.onDidChange(draw), deps.onDidChangePool(draw), vscode.window.onDidChangeActiveTextEditor(draw));
+  return vscode.Disposable.from(item, soon(draw), deps.settings.onDidChange(draw), deps.onDidChangePool(draw), vscode.window.onDidChangeActiveTextEditor(draw));
 }

@@ -29,7 +29,8 @@ export function createSettingsStore({ log }: { readonly log: Log }): SettingsSto
     const key = folder?.toString() ?? '';
     const known = byFolder.get(key);
     if (known) return known;
-    const parsed = parseSettings((setting) => readRaw(setting, folder));
+    const configuration = vscode.workspace.getConfiguration(SECTION, folder ?? null);
+    const parsed = parseSettings((setting) => readRaw(setting, configuration));
     byFolder.set(key, parsed);
     teller.tell(parsed.problems);
     return parsed;
@@ -70,8 +71,8 @@ function folderOf(resource: vscode.Uri | undefined): vscode.Uri | undefined {
 }
 
 /** User and workspace layer of one key. */
-function readRaw(key: SettingKey, folder: vscode.Uri | undefined): RawSetting {
-  const inspected = vscode.workspace.getConfiguration(SECTION, folder ?? null).inspect<unknown>(key);
+function readRaw(key: SettingKey, configuration: vscode.WorkspaceConfiguration): RawSetting {
+  const inspected = configuration.inspect<unknown>(key);
   const spec: SettingSpec = settingSpecs[key];
   // Without a workspace file both of these are the folder's one file.
   const folders = vscode.workspace.workspaceFile === undefined ? [] : [inspected?.workspaceFolderValue];
