@@ -30,7 +30,7 @@ function read(path: string): { events: FeedbackEvent[]; damaged: number } {
 
 function parse(text: string): FeedbackEvent | undefined {
   try {
-    return storedEvent.safeParse(JSON.parse(text)).data;
+    return storedEvent().safeParse(JSON.parse(text)).data;
   } catch {
     return undefined; // Half a line, from a crash while writing.
   }

@@ -23,13 +23,17 @@ const SCHEMA = `
     surface TEXT NOT NULL,
     route TEXT,
     model TEXT,
-    certainty REAL NOT NULL
+    certainty REAL NOT NULL,
+    sureMean REAL,
+    sureLeast REAL
   );
   CREATE INDEX IF NOT EXISTS eventsByTime ON events (at);
 `;
-const INSERT = `INSERT INTO events (at, decisionId, value, source, surface, route, model, certainty)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
-const RECENT = 'SELECT at, decisionId, value, source, surface, route, model, certainty FROM events ORDER BY id DESC LIMIT ?';
+/** Columns that tables of earlier versions lack. */
+const ADDED = ['sureMean', 'sureLeast'] as const;
+const COLUMNS = 'at, decisionId, value, source, surface, route, model, certainty, sureMean, sureLeast';
+const INSERT = `INSERT INTO events (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const RECENT = `SELECT ${COLUMNS} FROM events ORDER BY id DESC LIMIT ?`;
 const PRUNE_EVERY = 500;
 
 interface Statements {
@@ -49,7 +53,7 @@ export function openSqliteEvents({ path, limits, sqlite, log, now }: SqliteEvent
     },
     recent: (limit) => {
       const rows = database.use(({ recent }) => recent.all(limit));
-      return rows.flatMap((row) => storedEvent.safeParse(row).data ?? []).reverse();
+      return rows.flatMap((row) => storedEvent().safeParse(fromRow(row)).data ?? []).reverse();
     },
     close: () => database.close(),
   };
@@ -60,11 +64,28 @@ function prepare(database: DatabaseSync, { oldest, maxEvents }: Limits): Stateme
     database.prepare('DELETE FROM events WHERE at < ?').run(oldest());
     database.prepare('DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?').run(maxEvents);
   };
+  addColumns(database);
   prune();
   return { insert: database.prepare(INSERT), recent: database.prepare(RECENT), prune };
 }
 
+/** Under the lock for writing: another window may be at the same. */
+function addColumns(database: DatabaseSync): void {
+  const missing = (): readonly string[] => {
+    const there = new Set(database.prepare('PRAGMA table_info(events)').all().map(({ name }) => name));
+    return ADDED.filter((column) => !there.has(column));
+  };
+  if (missing().length === 0) return;
+  database.exec('BEGIN IMMEDIATE');
+  for (const column of missing()) database.exec(`ALTER TABLE events ADD COLUMN ${column} REAL`);
+  database.exec('COMMIT');
+}
+
 function toRow(event: FeedbackEvent): (string | number | null)[] {
-  const { at, decisionId, value, source, surface, route = null, model = null, certainty } = event;
-  return [at, decisionId, value, source, surface, route, model, certainty];
+  const { at, decisionId, value, source, surface, route = null, model = null, certainty, sureness } = event;
+  return [at, decisionId, value, source, surface, route, model, certainty, sureness?.mean ?? null, sureness?.least ?? null];
+}
+
+function fromRow({ sureMean, sureLeast, ...row }: Record<string, unknown>): object {
+  return sureMean === null ? row : { ...row, sureness: { mean: sureMean, least: sureLeast } };
 }

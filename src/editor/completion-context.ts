@@ -1,6 +1,7 @@
-// Text of other places that helps to fill in: pieces of open files that are like the code at the cursor, what was
-// changed last, and the definition of what stands before it when the language server is quick. Never of files that are
-// not to be sent or that Git ignores; what goes along counts as files of the request, so that the rules see it.
+// Text of other places that helps to fill in: outlines of what the file imports, pieces of open files that are like the
+// code at the cursor, what was changed last, and the definition of what stands before it when the language server is
+// quick. Never of files that are not to be sent or that Git ignores; what goes along counts as files of the request, so
+// that the rules see it.
 import * as vscode from 'vscode';
 import { addEdit, recentTexts, type Edit } from '../completion/recent-edits';
 import type { CompletionRequest } from '../completion/request';
@@ -8,8 +9,11 @@ import { createSnippetIndex } from '../completion/snippets';
 import { neverSent } from '../router/privacy/never-sent';
 import type { FimExtra } from '../router/ports';
 import type { GlobMatcher } from '../router/choosing/rules';
+import type { Log } from '../shared/log';
 import { createDefinitions } from './completion-definitions';
 import { createIgnoredFiles } from './completion-ignore';
+import { createImportOutlines } from './completion-imports';
+import { DOCUMENT_SCHEMES } from './document-schemes';
 import type { Ending } from './ending';
 import { relative } from './references';
 import type { SettingsStore } from './settings-store';
@@ -17,21 +21,23 @@ import type { SettingsStore } from './settings-store';
 export interface CompletionContextDeps {
   readonly settings: SettingsStore;
   readonly matches: GlobMatcher;
+  readonly log: Log;
 }
 
 export interface CompletionContext extends Ending {
   readonly gather: (request: CompletionRequest, signal: AbortSignal) => Promise<readonly FimExtra[]>;
 }
 
-/** About 1,000 tokens together. */
-const SNIPPET_CHARS = 2500;
+/** About 1,200 tokens together; what is too much for a model is cut when it is asked. */
+const IMPORT_CHARS = 1200;
+const SNIPPET_CHARS = 1800;
 const DEFINITION_CHARS = 1000;
 const MOST_FILE_CHARS = 400_000;
 /** A file is read again when it rests. */
 const REST_MS = 1500;
-const SCHEMES = new Set(['file', 'untitled', 'vscode-remote', 'vscode-vfs', 'vscode-notebook-cell', 'vscode-test-web']);
+const SCHEMES = new Set(DOCUMENT_SCHEMES);
 
-export function createCompletionContext({ settings, matches }: CompletionContextDeps): CompletionContext {
+export function createCompletionContext({ settings, matches, log }: CompletionContextDeps): CompletionContext {
   const ignored = createIgnoredFiles();
   const index = createSnippetIndex();
   let edits: readonly Edit[] = [];
@@ -40,8 +46,10 @@ export function createCompletionContext({ settings, matches }: CompletionContext
     SCHEMES.has(uri.scheme) && !ignored.isIgnored(uri) && !neverSent(relative(uri), { neverSend: settings.for(uri).neverSend, matches });
 
   const definitions = createDefinitions({ mayRead, mostChars: DEFINITION_CHARS });
+  const imports = createImportOutlines({ settings, mayRead, ready: ignored.ready, mostChars: IMPORT_CHARS, log });
 
   async function read(document: vscode.TextDocument): Promise<void> {
+    if (document === vscode.window.activeTextEditor?.document) imports.prepare(document);
     const path = relative(document.uri);
     await ignored.ready(document.uri);
     if (document.isClosed || !mayRead(document)) index.remove(path);
@@ -51,6 +59,7 @@ export function createCompletionContext({ settings, matches }: CompletionContext
   const readSoon = createResting(read);
   const listening = vscode.Disposable.from(
     ignored,
+    imports,
     vscode.window.onDidChangeActiveTextEditor((editor) => {
       if (editor) readSoon.touch(editor.document);
     }),
@@ -76,7 +85,7 @@ export function createCompletionContext({ settings, matches }: CompletionContext
       const defined = await definitions.before(request, signal);
       // The most stable first: what changes last in a prompt costs a server's cache least.
       const here = { path: request.path, line: request.before.split('\n').length, nowMs: Date.now() };
-      return distinct([...index.like(request, SNIPPET_CHARS), ...defined, ...recentTexts(edits, here, linesOf)]);
+      return distinct([...imports.of(request.document), ...index.like(request, SNIPPET_CHARS), ...defined, ...recentTexts(edits, here, linesOf)]);
     },
     dispose: () => {
       readSoon.dispose();

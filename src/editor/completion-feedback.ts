@@ -47,10 +47,10 @@ export function createCompletionFeedback({ events, memory, heard, log }: Complet
   function record(outcome: Outcome): void {
     const { kind, offer, value, certainty } = outcome;
     const { decisionId, model } = offer;
-    events.record({ at: Date.now(), decisionId, value, source: kind, surface: 'inline', route: undefined, model, certainty });
+    const facts = factsOf.get(offer.id);
+    events.record({ at: Date.now(), decisionId, value, source: kind, surface: 'inline', route: undefined, model, certainty, sureness: facts?.sureness });
     log.debug(`[${decisionId}] ghost text ${kind}, ${String(Math.round(value * 100))} %, sure to ${String(certainty)}`);
     heard(outcome);
-    const facts = factsOf.get(offer.id);
     if (!facts || kind === 'shown' || kind === 'kept') return;
     filter = learnOutcome(filter, facts, value >= WANTED_FROM);
     void memory.update(FILTER_KEY, filter);
@@ -58,12 +58,12 @@ export function createCompletionFeedback({ events, memory, heard, log }: Complet
 
   const listening = watchEditor(tracker, () => taking);
   return {
-    worthShowing: ({ insertion, typed }, request) => {
+    worthShowing: ({ entry, insertion, typed }, request) => {
       asked += 1;
-      return isWorthShowing(filter, factsFor(request, insertion.text, typed), asked);
+      return isWorthShowing(filter, factsFor(request, insertion.text, { typed, sureness: entry.sureness }), asked);
     },
-    offered: ({ id, decisionId, model, insertion, typed }, request) => {
-      remember(factsOf, id, factsFor(request, insertion.text, typed));
+    offered: ({ id, decisionId, model, insertion, typed, sureness }, request) => {
+      remember(factsOf, id, factsFor(request, insertion.text, { typed, sureness }));
       tracker.offered({ id, decisionId, model, document: request.document, offset: request.offset, text: insertion.text });
       setContext(true);
     },
@@ -159,14 +159,14 @@ function after(ms: number, then: () => void): () => void {
   };
 }
 
-function factsFor({ before, after: following }: CompletionRequest, text: string, typed: number): ShowFacts {
+function factsFor({ before, after: following }: CompletionRequest, text: string, known: Pick<ShowFacts, 'typed' | 'sureness'>): ShowFacts {
   const line = before.slice(before.lastIndexOf('\n') + 1);
   return {
     chars: text.length,
     lines: text.split('\n').length,
     shape: shapeOf(line, firstLineOf(following)),
     before: line.trim().length,
-    typed,
+    ...known,
   };
 }
 

@@ -3,6 +3,8 @@
 // it did not learn from than the plain share of accepted ones does. (After arXiv 2511.18849 and 2601.20223: such facts,
 // without code or prompt text, are enough to leave out many suggestions that would be rejected.)
 
+import type { Sureness } from '../router/ports';
+
 export interface ShowFacts {
   /** Characters and lines of the suggestion. */
   readonly chars: number;
@@ -13,9 +15,12 @@ export interface ShowFacts {
   readonly before: number;
   /** Characters of the suggestion that were typed already. */
   readonly typed: number;
+  /** How sure the model was; undefined where nobody tells. */
+  readonly sureness?: Sureness | undefined;
 }
 
 export interface FilterState {
+  /** In the order of the features; a state from before the newest of them has fewer. */
   readonly weights: readonly number[];
   /** Accepted, of the latest: newest last. */
   readonly recent: readonly boolean[];
@@ -84,7 +89,8 @@ function baseRate({ seen, wanted }: FilterState): number {
   return (wanted + 1) / (seen + 2);
 }
 
-function featuresOf({ recent }: FilterState, { chars, lines, shape, before, typed }: ShowFacts): number[] {
+/** New ones stand last: weights that were learned before keep their places. */
+function featuresOf({ recent }: FilterState, { chars, lines, shape, before, typed, sureness }: ShowFacts): number[] {
   const lately = recent.length === 0 ? 0.5 : recent.filter(Boolean).length / recent.length;
   return [
     1,
@@ -94,7 +100,16 @@ function featuresOf({ recent }: FilterState, { chars, lines, shape, before, type
     Math.min(1, typed / 10),
     lately - 0.5,
     ...SHAPES.map((one) => (one === shape ? 1 : 0)),
+    ...sureFeatures(sureness),
   ];
+}
+
+/**
+ * Whether it is known at all, the geometric mean of the probabilities, and the least of them: 1 for a model that is
+ * certain, 0 for the usual doubt, below for more. All 0 where it is not known, so that the other features alone decide.
+ */
+function sureFeatures(sureness: Sureness | undefined): number[] {
+  return sureness === undefined ? [0, 0, 0] : [1, 2.5 * (Math.exp(sureness.mean) - 0.6), Math.max(-1, 1 + sureness.least / 2)];
 }
 
 function dot(weights: readonly number[], features: readonly number[]): number {

@@ -1,5 +1,6 @@
 // Ghost text in the places where it goes wrong first: parts taken by command, haste, odd documents, switches, privacy.
 import * as assert from 'node:assert/strict';
+import { symlink } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { ModelServer } from '../support/openai-server';
 import { auto, pause, reset, serve, set, until } from './support';
@@ -209,6 +210,36 @@ describe('inline completions', () => {
       assert.doesNotMatch(prompt, /file 1/u);
     } finally {
       for (const uri of files) await vscode.workspace.fs.delete(uri);
+    }
+  });
+
+  it('see what the file imports, but nothing of a file that is not to be sent, that Git ignores, or that lies elsewhere', async () => {
+    const seen = await start('alpha;');
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+    assert.ok(folder);
+    const at = (name: string): vscode.Uri => vscode.Uri.joinPath(folder, 'importing', name);
+    const write = (name: string, text: string): Thenable<void> => vscode.workspace.fs.writeFile(at(name), new TextEncoder().encode(text));
+    try {
+      await write('money.ts', 'export function convert(cents: number, rate: number): number {\n  return cents * rate; // body\n}\n');
+      await write('.gitignore', 'built.ts\n');
+      await write('built.ts', 'export function builtOne(): void {}\n');
+      await write('secrets/own.ts', 'export function secretOne(): void {}\n');
+      await symlink(at('secrets/own.ts').fsPath, at('linked.ts').fsPath);
+      const imports = ['money', 'built', 'secrets/own', 'linked'].map((name, index) => `import * as m${String(index)} from './${name}';\n`).join('');
+      await write('total.ts', `${imports}const total = \n`);
+      const editor = await vscode.window.showTextDocument(at('total.ts'), { preview: false });
+      cursorAt(editor, editor.document.getText().trimEnd().length + 1);
+      const prompt = await until(async () => {
+        // What came before the imports were read is not asked again for the same text.
+        await run('type', { text: '1' });
+        await run('editor.action.inlineSuggest.trigger');
+        await pause(400);
+        return fills(seen).map(({ body }) => String(body['prompt'])).find((one) => one.includes('convert('));
+      }, 15_000);
+      assert.match(prompt, /\/\/ importing\/money\.ts\n\/\/ export function convert\(cents: number, rate: number\): number;\n/u);
+      assert.doesNotMatch(prompt, /body|builtOne|secretOne/u);
+    } finally {
+      await vscode.workspace.fs.delete(vscode.Uri.joinPath(folder, 'importing'), { recursive: true });
     }
   });
 });

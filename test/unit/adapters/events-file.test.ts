@@ -31,7 +31,7 @@ describe.each(FORMS)('events in $form', ({ file, options }) => {
   const ids = async (store: ClosableEventStore, limit = 1000) => (await store.recent(limit)).map(({ decisionId }) => decisionId);
 
   it('come back as they were, newest last, from another window too', async () => {
-    const all = [event('a'), event('b', { route: undefined, model: undefined, value: 0, certainty: 0.3, source: 'accept', surface: 'inline' }), event('c', { at: NOW + 0.25 })];
+    const all = [event('a'), event('b', { route: undefined, model: undefined, value: 0, certainty: 0.3, source: 'accept', surface: 'inline' }), event('c', { at: NOW + 0.25, sureness: { mean: -0.25, least: -1.5 } })];
     const [first, second] = [open(), open()];
     for (const one of all) first.record(one);
     expect(await first.recent(10)).toEqual(all);
@@ -77,6 +77,34 @@ describe.each(FORMS)('events in $form', ({ file, options }) => {
     expect(await store.recent(5)).toEqual([]);
     await store.close();
     expect(quiet.lines.filter((line) => line.startsWith('warn'))).toHaveLength(1);
+  });
+});
+
+describe('events of earlier versions', () => {
+  const OLD = `CREATE TABLE events (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, decisionId TEXT NOT NULL, value REAL NOT NULL, source TEXT NOT NULL,
+    surface TEXT NOT NULL, route TEXT, model TEXT, certainty REAL NOT NULL);
+    INSERT INTO events (at, decisionId, value, source, surface, route, model, certainty) VALUES (${String(NOW)}, 'old', 1, 'button', 'chat', 'bug_fixing', 'team', 1);`;
+
+  it('are read from a table without how sure the model was, by two windows that open it at once', async () => {
+    const database = new DatabaseSync(join(folder, 'events.db'));
+    database.exec(OLD);
+    database.close();
+    const log = recordingLog();
+    const [first, second] = [1, 2].map(() => createEventStore({ folder, log, now: () => NOW })) as [ClosableEventStore, ClosableEventStore];
+    expect(await Promise.all([first.recent(5), second.recent(5)])).toEqual([[event('old')], [event('old')]]);
+    const told = event('new', { source: 'shown', surface: 'inline', sureness: { mean: -0.5, least: -2 } });
+    first.record(told);
+    expect(await second.recent(5)).toEqual([event('old'), told]);
+    await Promise.all([first.close(), second.close()]);
+    expect(log.lines.filter((line) => line.startsWith('warn'))).toEqual([]);
+  });
+
+  it('are read from lines without it, and from lines where it makes no sense', async () => {
+    const odd = { ...event('odd'), sureness: { mean: 'very' } };
+    writeFileSync(join(folder, 'events.jsonl'), [event('old'), odd].map((one) => `${JSON.stringify(one)}\n`).join(''));
+    const store = createEventStore({ folder, log: recordingLog(), now: () => NOW, loadSqlite: async () => undefined });
+    expect(await store.recent(5)).toEqual([event('old'), event('odd')]);
+    await store.close();
   });
 });
 

@@ -50,6 +50,34 @@ describe('the filter of suggestions', () => {
     expect(mayJudge(taught(400, () => true))).toBe(false);
   });
 
+  it('learns that this user takes what the model is sure of', () => {
+    const told = (mean: number, least: number): ShowFacts => ({ ...short, sureness: { mean, least } });
+    const [sure, unsure] = [told(-0.05, -0.3), told(-1.6, -4.5)];
+    const random = seeded('sure');
+    let state = EMPTY_FILTER;
+    for (let index = 0; index < 500; index += 1) {
+      const facts = random() < 0.5 ? sure : unsure;
+      state = learnOutcome(state, facts, random() < (facts === sure ? 0.8 : 0.03));
+    }
+    expect(mayJudge(state)).toBe(true);
+    expect(likelihood(state, sure)).toBeGreaterThan(0.5);
+    expect(likelihood(state, unsure)).toBeLessThan(0.12);
+    expect(isWorthShowing(state, unsure, 1)).toBe(false);
+    const unknown = likelihood(state, short)!;
+    expect(unknown).toBeGreaterThan(likelihood(state, unsure)!);
+    expect(unknown).toBeLessThan(likelihood(state, sure)!);
+  });
+
+  it('goes on from a state that was learned before models told how sure they were', () => {
+    const whole = taught(400, picky);
+    const old = { ...whole, weights: whole.weights.slice(0, -3) };
+    expect(mayJudge(old)).toBe(true);
+    expect(likelihood(old, short)).toBeCloseTo(likelihood(whole, short)!, 6);
+    const sure = { ...short, sureness: { mean: -0.1, least: -0.2 } };
+    expect(likelihood(old, sure)).toBeCloseTo(likelihood(old, short)!, 6);
+    expect(learnOutcome(old, sure, true).weights).toHaveLength(whole.weights.length);
+  });
+
   it('keeps a state that stays small', () => {
     const state = taught(2000, picky);
     expect(state.held.length).toBeLessThanOrEqual(100);
