@@ -54,7 +54,7 @@ export interface Filling {
    * as soon as what comes is not what was typed. After an abort it lives on for a moment.
    */
   wait(request: CompletionRequest, signal: AbortSignal): Promise<'shown' | 'overtaken' | Skipped>;
-  /** True when more has come since something could be shown. */
+  /** True when more has come since something could be shown; false when it was given up. */
   readonly more: Promise<boolean>;
   cancel(): void;
 }
@@ -123,7 +123,7 @@ export function startFilling(asked: Asked, deps: Deps): Filling {
   return {
     id,
     document: request.document,
-    more: finished.then(() => state.early !== '' && state.written.length > state.early.length),
+    more: finished.then(() => !signal.aborted && state.early !== '' && state.written.length > state.early.length),
     isRunning: () => state.running,
     fits: (next) => state.sent && state.running && !signal.aborted && mayBring(request, state.written, next),
     follows: (hit, next) => request.document === next.document && request.offset === next.offset + hit.insertion.text.length,

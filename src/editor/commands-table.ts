@@ -63,13 +63,20 @@ const rows = {
   showDecision: { id: 'fairlead.showDecision', title: 'Why This Model?', internal: true },
   helpful: { id: 'fairlead.helpful', title: 'Helpful', internal: true },
   unhelpful: { id: 'fairlead.unhelpful', title: 'Unhelpful', internal: true },
+  inlineDismiss: {
+    id: 'fairlead.inlineDismiss',
+    title: 'Hide Completion',
+    internal: true,
+    // Whoever edits with the keys of Vim leaves a mode with it.
+    keybinding: { key: 'escape', mac: 'escape', when: `${OFFERED} && !suggestWidgetVisible && !vim.active && !neovim.init` },
+  },
   inlineAccepted: { id: 'fairlead.inlineAccepted', title: 'Completion Accepted', internal: true },
 } as const satisfies Record<string, CommandRow>;
 
 export type CommandName = keyof typeof rows;
 
 /** Those that completion-commands.ts registers. */
-export type InlineCommand = 'toggleInline' | 'inlinePause' | 'inlineTrigger' | 'inlineWhy' | 'inlineTakeWord' | 'inlineTakeLine' | 'inlineRefuse' | 'inlineAccepted';
+export type InlineCommand = 'toggleInline' | 'inlinePause' | 'inlineTrigger' | 'inlineWhy' | 'inlineTakeWord' | 'inlineTakeLine' | 'inlineRefuse' | 'inlineDismiss' | 'inlineAccepted';
 
 /** Those that local-models.ts registers. */
 export type LocalModelCommand = 'downloadModel' | 'removeModel';

@@ -9,7 +9,7 @@ import type { InlineCommand } from './commands-table';
 import type { DecisionLog, DecisionView } from './decision-log';
 
 export interface CompletionCommandDeps {
-  readonly completer: Pick<Completer, 'forget'>;
+  readonly completer: Pick<Completer, 'forget' | 'cancel'>;
   readonly feedback: CompletionFeedback;
   readonly onOff: CompletionSwitch;
   readonly decisions: DecisionLog;
@@ -36,6 +36,12 @@ export function registerCompletionCommands({ completer, feedback, onOff, decisio
     },
     inlineTakeWord: () => feedback.takePart('editor.action.inlineSuggest.acceptNextWord'),
     inlineTakeLine: () => feedback.takePart('editor.action.inlineSuggest.acceptNextLine'),
+    inlineDismiss: () => {
+      // What was shown was its beginning, perhaps; the rest would bring it back.
+      completer.cancel();
+      feedback.refused();
+      return vscode.commands.executeCommand('editor.action.inlineSuggest.hide');
+    },
     inlineRefuse: () => refuse(completer, feedback),
     inlineAccepted: feedback.accepted,
   };

@@ -15,6 +15,7 @@ import { withSignal } from './cancel';
 import { registerCompletionCommands } from './completion-commands';
 import { createCompletionContext, type CompletionContext } from './completion-context';
 import { createCompletionFeedback, type CompletionFeedback } from './completion-feedback';
+import { createLeaving, type Leaving } from './completion-leaving';
 import { createPlanner, type Planner } from './completion-plan';
 import { itemOf, requestAt, type AskedAt } from './completion-request';
 import { createRivalHint } from './completion-rivals';
@@ -41,9 +42,6 @@ export interface InlineDeps {
   readonly log: Log;
 }
 
-/** When nothing was typed by then, nobody goes on from a request that VS Code gave up: Escape, or another place. */
-const LOOK_MS = 20;
-
 export function registerInline(deps: InlineDeps): vscode.Disposable {
   const battery = createBattery(deps.power);
   const meter = createPaceMeter(() => performance.now());
@@ -55,12 +53,16 @@ export function registerInline(deps: InlineDeps): vscode.Disposable {
   const rivals = createRivalHint(deps);
   const planner = createPlanner({ ...deps, pace: (language) => paceIn(language, { battery, meter, preference }) });
   const completer = buildCompleter({ ...deps, status, feedback, context, meter }, planner);
-  const provider = buildProvider({ ...deps, onOff, status, feedback, completer, meter, hintAtRival: rivals.look });
+  const leaving = createLeaving(() => {
+    completer.cancel();
+  });
+  const provider = buildProvider({ ...deps, onOff, status, feedback, completer, meter, leaving, hintAtRival: rivals.look });
   return vscode.Disposable.from(
     onOff,
     status,
     feedback,
     context,
+    leaving,
     rivals,
     vscode.languages.registerInlineCompletionItemProvider(DOCUMENT_SCHEMES.map((scheme) => ({ scheme })), provider),
     registerCompletionCommands({ ...deps, completer, feedback, onOff }),
@@ -116,23 +118,17 @@ interface ProviderDeps extends InlineDeps {
   readonly feedback: CompletionFeedback;
   readonly completer: Completer;
   readonly meter: PaceMeter;
+  readonly leaving: Leaving;
   readonly hintAtRival: () => void;
 }
 
 function buildProvider(deps: ProviderDeps): vscode.InlineCompletionItemProvider {
-  const { onOff, completer, meter, log } = deps;
-  let asked = 0;
+  const { onOff, completer, meter, leaving, log } = deps;
   return {
     provideInlineCompletionItems: (document, position, context, token) => {
       const byHand = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
       if (!byHand) meter.key();
-      const turn = (asked += 1);
-      const { version } = document;
-      token.onCancellationRequested(() => {
-        setTimeout(() => {
-          if (turn === asked && (document.isClosed || document.version === version)) completer.cancel();
-        }, LOOK_MS);
-      });
+      leaving.asked({ document, position }, token);
       if (onOff.whyOff(document, byHand) !== undefined) {
         completer.cancel();
         return [];

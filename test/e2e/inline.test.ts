@@ -1,7 +1,7 @@
 // Ghost text on screen and Tab; on and off.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startModelServer, type ModelServer } from '../support/openai-server';
-import { useWorkbench } from './harness';
+import { useWorkbench, waitFor } from './harness';
 import type { Editor } from './harness-editor';
 
 /** A window that is still starting may miss a key: type it again. */
@@ -30,6 +30,7 @@ describe('ghost text', () => {
     files: {
       'total.ts': 'function total(price: number, count: number) {\n  return\n}\n',
       'count.ts': 'function count(price: number, count: number) {\n  return\n}\n',
+      'price.ts': 'function price(price: number, count: number) {\n  return\n}\n',
       'notes.md': '# Notes\n',
     },
   }));
@@ -42,6 +43,24 @@ describe('ghost text', () => {
     await editor.press('Tab');
     await expect.poll(() => editor.text()).toContain('return price * count;');
     expect(await editor.text()).toMatch(/price \* count;\n\}/u);
+  });
+
+  it('is said to come from which model in the language status, and why on a page', async () => {
+    const { editor, page, screenshot, window } = workbench();
+    await editor.open('price.ts', 2, 9);
+    await typeUntilGhostText(editor, 'price * count;');
+    const hover = page.locator('.hover-language-status').filter({ hasText: 'Completions on' }).first();
+    await waitFor(async () => {
+      await page.locator('[id="status.languageStatus"]').hover();
+      return hover.isVisible();
+    }, { what: 'the language status' });
+    await screenshot('ghost-text-language-status');
+    expect(await hover.innerText()).toMatch(/Completions on[\s\S]*local[\s\S]*Turn off/u);
+    await page.keyboard.press('Escape');
+    await window.runCommand('Fairlead: Why This Completion?');
+    await page.locator('.tab').filter({ hasText: 'Why local' }).first().waitFor();
+    await page.waitForTimeout(1500);
+    await screenshot('ghost-text-why');
   });
 
   it('is taken word by word with a key, and goes with Escape', async () => {

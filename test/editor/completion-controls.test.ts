@@ -1,11 +1,16 @@
 // What the user can do about ghost text: end it, refuse it, ask why it is there, and hear of a second provider.
 import * as assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import { createGlobMatcher } from '../../src/adapters/globs';
 import { createCompletionSwitch } from '../../src/editor/completion-switch';
 import { createInlineStatus } from '../../src/editor/inline-status';
-import { createGlobMatcher } from '../../src/adapters/globs';
+import { createDecisionLog } from '../../src/editor/decision-log';
 import { createSettingsStore } from '../../src/editor/settings-store';
+import { createConversationMemory } from '../../src/router/memory';
+import { createRouter } from '../../src/router/route';
+import type { Candidate, RouteRequest } from '../../src/router/types';
 import { silentLog } from '../../src/shared/log';
+import { candidate, recordingLog } from '../support/adapters';
 import type { ModelServer } from '../support/openai-server';
 import { auto, pause, replaced, reset, serve, set, until } from './support';
 
@@ -47,7 +52,6 @@ describe('ghost text and its user', () => {
   };
   const nothing = async (): Promise<void> => undefined;
   for (const [what, happens, takeBack] of [
-    ['Escape', () => run('editor.action.inlineSuggest.hide'), nothing],
     ['the cursor going elsewhere', moves, nothing],
     ['closing the file', () => run('workbench.action.revertAndCloseActiveEditor'), nothing],
     ['a pause', () => run('fairlead.inlinePause'), () => run('fairlead.inlinePause')],
@@ -72,6 +76,18 @@ describe('ghost text and its user', () => {
       }
     });
   }
+
+  it('is ended at the server by Escape while the rest of it is still written, and does not come back', async () => {
+    const slow = (server = await serve({ [MODEL]: { reply: Array.from({ length: 40 }, (_, line) => `  a${String(line)}();`).join('\n'), tokenMs: 300 } }));
+    const editor = await open('function f() {\n|\n}\n');
+    await run('editor.action.inlineSuggest.trigger');
+    assert.equal(fills(slow).some(({ finished }) => finished), false, 'its first lines are there');
+    await run('fairlead.inlineDismiss');
+    await until(() => fills(slow).every(({ aborted }) => aborted) || undefined);
+    await pause(1000);
+    await run('editor.action.inlineSuggest.commit');
+    assert.equal(editor.document.getText(), 'function f() {\n\n}\n');
+  });
 
   it('is not suggested again where the user refused it, until he asks by hand', async () => {
     const told = (server = await serve({ [MODEL]: { reply: ({ prompt }) => 'alpha;'.slice(/const sum = (\w*)$/u.exec(String(prompt))?.[1]?.length ?? 0) } }));
@@ -123,6 +139,21 @@ describe('ghost text and its user', () => {
       assert.deepEqual([item.text, item.detail, item.command?.command], ['Completions paused', 'paused', 'fairlead.inlinePause']);
       await Promise.resolve();
     }));
+});
+
+describe('the decision about ghost text', () => {
+  it('goes to the channel at debug, with its model and its reason', () => {
+    const log = recordingLog();
+    const decisions = createDecisionLog({ log });
+    const router = createRouter({ classifiers: () => [], memory: createConversationMemory(), clock: { now: () => 0 }, sink: decisions.sink });
+    const named = (id: string, model: string): Candidate => candidate({ id, model, endpoint: 'http://127.0.0.1:1', capabilities: ['fim'] });
+    const request: RouteRequest = { id: 'd1', surface: 'inline', turns: [], inputTokens: 10, needs: ['fim'], paths: ['a.ts'], languages: ['typescript'], pace: { onBattery: true, firstTextMs: {}, proven: [] } };
+    router.routeNow(request, { routes: [], candidates: [named('usual', 'coder-7b'), named('small', 'coder-1b')], rules: [], defaultModels: [], matches: createGlobMatcher() });
+    assert.equal(log.lines.length, 1);
+    assert.match(log.lines[0] ?? '', /^debug \[d1\] inline: .*-> small, then usual .*battery: small before the larger usual/u);
+    assert.equal(decisions.lastInline()?.model, 'small');
+    decisions.dispose();
+  });
 });
 
 interface StatusParts {

@@ -10,7 +10,6 @@ import { startCountingProxy, type CountingProxy } from '../support/counting-prox
 import { startModelServer, type ModelServer } from '../support/openai-server';
 import { auto, pause, reset, set, until } from './support';
 
-const fills = (server: ModelServer): ModelServer['requests'] => server.requests.filter(({ path }) => /completions$|infill$/u.test(path) && !path.includes('chat'));
 const run = (command: string, ...args: unknown[]): Thenable<unknown> => vscode.commands.executeCommand(command, ...args);
 
 /** Files in memory, as the extensions of virtual workspaces offer them. */
@@ -100,7 +99,6 @@ describe('away from this machine’s disk', () => {
     assert.equal(await take(editor, 'fairlead.inlineTakeWord'), 'const sum = far');
     assert.equal(await take(editor, 'editor.action.inlineSuggest.commit'), 'const sum = far + away;');
     assert.ok(counted.bytes() > 0);
-    assert.equal(fills(near).length, 0);
   });
 
   it('a file of its that is never sent is completed on this machine alone', async () => {

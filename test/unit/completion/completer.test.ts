@@ -251,9 +251,11 @@ describe('a suggestion that the user does not want', () => {
   it('is no longer written', async () => {
     const model = fakeModel(() => ['a();\n', ...Array.from({ length: 20 }, (_, line) => `b${String(line)}();\n`)], {}, 300);
     const asked = ask(model, 'function f() {\n|\n}\n');
-    await model.clock.runUntil(800);
-    model.completer.forget((asked.outcome as Completion).id);
+    await model.clock.runUntil(1500);
+    const { id, more } = asked.outcome as Completion;
+    model.completer.forget(id);
     expect(model.calls[0]?.aborted).toBe(true);
+    expect(await more).toBe(false);
   });
 });
 
