@@ -80,47 +80,63 @@ const openAiModel = once(() =>
   }),
 );
 
-export const modelSetting = once(() =>
-  z
-    .discriminatedUnion('provider', [
-      openAiModel(),
-      z.strictObject({
-        provider: z.literal('anthropic').describe('Claude models by Anthropic’s own interface, or a server that speaks it.'),
-        baseUrl: httpUrl().optional().describe('Base address; `https://api.anthropic.com` when left out.'),
-        endpoints: endpoints(),
-        model: z.string().min(1).describe('The name of the model, such as `claude-sonnet-5-5`.'),
-        ...sharedModelFields(),
-      }),
-      z.strictObject({
-        provider: z.literal('ollama').describe('An Ollama server.'),
-        baseUrl: httpUrl().optional().describe('Base address; `http://127.0.0.1:11434` when left out.'),
-        endpoints: endpoints(),
-        model: z.string().min(1).describe('The name Ollama knows the model by, such as `qwen2.5-coder:7b`.'),
-        keepAlive: z
-          .string()
-          .regex(/^-?\d+(?:\.\d+)?(?:ms|s|m|h)?$/u, 'must be a time such as "30m", "-1" for always or "0" for not at all')
-          .optional()
-          .describe('How long Ollama keeps the model in memory after an answer, such as `30m`; `-1` keeps it always. Ollama’s own setting when left out.'),
-        ...sharedModelFields(),
-      }),
-      z.strictObject({
-        provider: z.literal('llama').describe('A GGUF file that Fairlead runs itself, on this machine.'),
-        file: z
-          .string()
-          .regex(/^(?:~[\\/]|\/|[A-Za-z]:[\\/]|\\\\).*\.gguf$/iu, 'must be the absolute path of a .gguf file, or begin with ~/')
-          .describe('Path of the GGUF file.'),
-        ...sharedModelFields(),
-      }),
-      z.strictObject({
-        provider: z.literal('vscode').describe('A model that VS Code offers, such as those of GitHub Copilot.'),
-        vendor: z.string().min(1).optional().describe('Vendor, such as `copilot`.'),
-        family: z.string().min(1).optional().describe('Family, such as `gpt-4o`.'),
-        id: z.string().min(1).optional().describe('Exact model id.'),
-        ...sharedModelFields(),
-      }),
-    ])
-    .describe('One model you have.'),
+const anthropicModel = once(() =>
+  z.strictObject({
+    provider: z.literal('anthropic').describe('Claude models by Anthropic’s own interface, or a server that speaks it.'),
+    baseUrl: httpUrl().optional().describe('Base address; `https://api.anthropic.com` when left out.'),
+    endpoints: endpoints(),
+    model: z.string().min(1).describe('The name of the model, such as `claude-sonnet-5-5`.'),
+    ...sharedModelFields(),
+  }),
 );
+
+const ollamaModel = once(() =>
+  z.strictObject({
+    provider: z.literal('ollama').describe('An Ollama server.'),
+    baseUrl: httpUrl().optional().describe('Base address; `http://127.0.0.1:11434` when left out.'),
+    endpoints: endpoints(),
+    model: z.string().min(1).describe('The name Ollama knows the model by, such as `qwen2.5-coder:7b`.'),
+    keepAlive: z
+      .string()
+      .regex(/^-?\d+(?:\.\d+)?(?:ms|s|m|h)?$/u, 'must be a time such as "30m", "-1" for always or "0" for not at all')
+      .optional()
+      .describe('How long Ollama keeps the model in memory after an answer, such as `30m`; `-1` keeps it always. Ollama’s own setting when left out.'),
+    ...sharedModelFields(),
+  }),
+);
+
+const llamaModel = once(() =>
+  z.strictObject({
+    provider: z.literal('llama').describe('A GGUF file that Fairlead runs itself, on this machine.'),
+    file: z
+      .string()
+      .regex(/^(?:~[\\/]|\/|[A-Za-z]:[\\/]|\\\\).*\.gguf$/iu, 'must be the absolute path of a .gguf file, or begin with ~/')
+      .describe('Path of the GGUF file.'),
+    ...sharedModelFields(),
+  }),
+);
+
+const vscodeModel = once(() =>
+  z.strictObject({
+    provider: z.literal('vscode').describe('A model that VS Code offers, such as those of GitHub Copilot.'),
+    vendor: z.string().min(1).optional().describe('Vendor, such as `copilot`.'),
+    family: z.string().min(1).optional().describe('Family, such as `gpt-4o`.'),
+    id: z.string().min(1).optional().describe('Exact model id.'),
+    ...sharedModelFields(),
+  }),
+);
+
+export const modelSetting = once(() =>
+  z.discriminatedUnion('provider', [openAiModel(), anthropicModel(), ollamaModel(), llamaModel(), vscodeModel()]).describe('One model you have.'),
+);
+
+const modelOf = { openai: openAiModel, anthropic: anthropicModel, ollama: ollamaModel, llama: llamaModel, vscode: vscodeModel };
+
+/** What `entry` must be by the provider that it names; all of them, as `modelSetting` has it, where it names none. */
+export function modelSettingFor(entry: { readonly provider?: unknown }): z.ZodType<ModelSetting> {
+  const { provider } = entry;
+  return typeof provider === 'string' && Object.hasOwn(modelOf, provider) ? modelOf[provider as keyof typeof modelOf]() : modelSetting();
+}
 
 export const routeSetting = once(() =>
   z

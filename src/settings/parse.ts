@@ -2,7 +2,7 @@
 // a list or record loses only its bad entries. Decides layering: a workspace adds to lists, never redirects.
 import * as z from 'zod';
 import { defaultRoutes } from './defaults';
-import { modelSetting, routeSetting, ruleSetting, type ModelSetting, type RouteSetting, type RuleSetting } from './entries';
+import { modelSettingFor, routeSetting, ruleSetting, type ModelSetting, type RouteSetting, type RuleSetting } from './entries';
 import { KEY_ADVICE, keyIn } from './keys-in-settings';
 import { BUILT_IN_NEVER_SEND, type NeverSend } from './never-send';
 import { settingSpecs, type SettingKey, type SettingValue } from './schema';
@@ -117,7 +117,7 @@ function parseModels(raw: RawSetting, report: Report): Record<string, ModelSetti
         report('models', `.${name}${key}`, `${KEY_ADVICE}; this model is left out`, origin);
         continue;
       }
-      const parsed = modelSetting().safeParse(entry);
+      const parsed = modelSettingFor(isRecord(entry) ? entry : {}).safeParse(entry);
       if (parsed.success && name.trim() !== '') models[name] = parsed.data;
       else reportEntry(report, { key: 'models', path: `.${name}`, error: parsed.error, origin });
     }
