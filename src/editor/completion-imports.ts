@@ -93,7 +93,7 @@ export function createImportOutlines(deps: ImportDeps): ImportOutlines {
 }
 
 /** Reads what a document imports. Files that stay as they are, are read once. */
-function createOutlines({ mayRead, ready, mostChars }: ImportDeps): (document: vscode.TextDocument) => Promise<readonly Outline[]> {
+function createOutlines({ mayRead, ready, mostChars, log }: ImportDeps): (document: vscode.TextDocument) => Promise<readonly Outline[]> {
   const kept = new LRUCache<string, string>({ max: MOST_OUTLINES });
 
   async function outline(one: Import, importing: Importing): Promise<Outline | undefined> {
@@ -115,8 +115,9 @@ function createOutlines({ mayRead, ready, mostChars }: ImportDeps): (document: v
     if (!folder || imports.length === 0) return [];
     await ready(document.uri);
     const importing = { folder, path: relative(document.uri), language: document.languageId };
-    const all = await Promise.all(imports.map((one) => outline(one, importing)));
-    return within(all.flatMap((one) => one ?? []), mostChars);
+    const all = await Promise.allSettled(imports.map((one) => outline(one, importing)));
+    for (const one of all) if (one.status === 'rejected') log.debug(`an import of ${importing.path}: ${messageOf(one.reason)}`);
+    return within(all.flatMap((one) => (one.status === 'fulfilled' ? (one.value ?? []) : [])), mostChars);
   };
 }
 

@@ -124,13 +124,14 @@ describe('inline completions', () => {
     assert.notEqual(marker, '');
   });
 
-  it('come in a file of sixty thousand lines, with a prompt of ordinary size', async () => {
+  it('come in a file of sixty thousand lines, with a prompt of ordinary size that still begins with its imports', async () => {
     const huge = await start('alpha;');
     const lines = Array.from({ length: 30_000 }, (_, line) => `const name${String(line)} = ${String(line)};\n`).join('');
-    const editor = await open(`${lines}const sum = |\n${lines}`);
+    const editor = await open(`import { first } from './first';\n\n${lines}const sum = |\n${lines}`);
     await take(editor, 'editor.action.inlineSuggest.commit');
-    assert.match(editor.document.lineAt(30_000).text, /const sum = alpha;/u);
+    assert.match(editor.document.lineAt(30_002).text, /const sum = alpha;/u);
     assert.ok(JSON.stringify(fills(huge)[0]?.body).length < 20_000);
+    assert.match(String(fills(huge)[0]?.body['prompt']), /(?:^|\n)import \{ first \} from '\.\/first';\nconst name2\d{4} = /u);
   });
 
   it('keep the line breaks of a document with CRLF', async () => {
