@@ -44,6 +44,7 @@ const BEGINS: Readonly<Record<string, RegExp>> = {
 const PASSES = /^\s*(?:\/\/|\/\*|\*|#|--|["'`]|@|<\?php|package\b|namespace\s+[\w\\.]+;|declare\b|try:|except\b|else:|if\s+(?:typing\.)?TYPE_CHECKING)/u;
 const HEAD_CHARS = 8000;
 const MOST_LINES = 200;
+const STATEMENT_CHARS = 1000;
 
 /** Nothing where the language is not known, or no line imports. */
 export function importRegion(head: string, language: string): ImportRegion {
@@ -79,7 +80,7 @@ interface Statement {
 function statementsIn(head: string, language: string): Statement[] {
   const begins = BEGINS[language];
   if (!begins) return [];
-  const lines = scan(head, language).lines.slice(0, MOST_LINES);
+  const lines = scan(head.slice(0, endOfLast(head, begins)), language).lines.slice(0, MOST_LINES);
   const found: Statement[] = [];
   let done = -1;
   for (const [index, line] of lines.entries()) {
@@ -91,6 +92,18 @@ function statementsIn(head: string, language: string): Statement[] {
     } else if (!PASSES.test(line.text)) break;
   }
   return found;
+}
+
+/** Behind the last line that may import, and the lines it may take: reading the rest closely takes milliseconds. */
+function endOfLast(head: string, begins: RegExp): number {
+  let end = 0;
+  for (let start = 0; start < head.length; ) {
+    const found = head.indexOf('\n', start);
+    const next = found < 0 ? head.length : found + 1;
+    if (begins.test(head.slice(start, next))) end = next + STATEMENT_CHARS;
+    start = next;
+  }
+  return end;
 }
 
 /** The line on which the brackets are closed that the statement opens. */
