@@ -56,23 +56,37 @@ export function createPaceMeter(now: () => number): PaceMeter {
     },
     firstTextMs: () => {
       const lately = [...byModel].map(([model, all]) => [model, all.filter(({ at }) => now() - at < REMEMBERED_MS)] as const);
-      return Object.fromEntries(lately.filter(([, all]) => all.length >= LEAST_SEEN).map(([model, all]) => [model, median(all)]));
+      return Object.fromEntries(
+        lately.flatMap(([model, all]) => {
+          const ms = usual(all);
+          return ms === undefined ? [] : [[model, ms]];
+        }),
+      );
     },
     pauseMs: () => (pauses.length < LEAST_PAUSES ? undefined : [...pauses].sort((a, b) => a - b)[Math.floor(pauses.length * 0.75)]),
   };
 }
 
 /**
- * The median of times some of which are only known to be longer (Kaplan and Meier, J. Am. Stat. Assoc. 53, 1958):
- * without those a slow model would look quick, since only its quick answers are seen. Where half of them never came, the
- * longest time that was waited.
+ * Undefined while too little tells: what was given up earlier than most answers come says nothing of them. Where half of
+ * them never came, so long as enough of them were waited for.
  */
-function median(all: readonly Seen[]): number {
+function usual(all: readonly Seen[]): number | undefined {
+  const known = median(all);
+  if (known === undefined) return all.map(({ ms }) => ms).sort((a, b) => b - a)[LEAST_SEEN - 1];
+  return all.filter(({ ms, came }) => came || ms >= known).length >= LEAST_SEEN ? known : undefined;
+}
+
+/**
+ * The median of times some of which are only known to be longer (Kaplan and Meier, J. Am. Stat. Assoc. 53, 1958):
+ * without those a slow model would look quick, since only its quick answers are seen. Undefined where half never came.
+ */
+function median(all: readonly Seen[]): number | undefined {
   const byTime = [...all].sort((a, b) => a.ms - b.ms || Number(b.came) - Number(a.came));
   let left = 1;
   for (const [index, { ms, came }] of byTime.entries()) {
     if (came) left *= 1 - 1 / (byTime.length - index);
     if (left <= 0.5) return ms;
   }
-  return byTime.at(-1)?.ms ?? 0;
+  return undefined;
 }

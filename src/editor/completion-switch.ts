@@ -1,6 +1,7 @@
 // Whether ghost text is wanted in a document now: switched off for its language or its path, paused, a file that cannot
 // be written, a battery that is low.
 import * as vscode from 'vscode';
+import { clockTime } from '../router/running/health';
 import { neverSent } from '../router/privacy/never-sent';
 import type { GlobMatcher } from '../router/choosing/rules';
 import type { Battery } from './completion-battery';
@@ -27,6 +28,7 @@ const PAUSE_MS = 5 * 60_000;
 export function createCompletionSwitch({ settings, matches, battery }: SwitchDeps): CompletionSwitch {
   const changed = new vscode.EventEmitter<void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let endsAt = 0;
 
   const isOut = ({ uri }: vscode.TextDocument): boolean => {
     const { notIn } = settings.for(uri).inline;
@@ -39,12 +41,13 @@ export function createCompletionSwitch({ settings, matches, battery }: SwitchDep
       if (isOut(document)) return 'off for this file by fairlead.inline.notIn';
       if (vscode.workspace.fs.isWritableFileSystem(document.uri.scheme) === false) return 'off: this file cannot be changed';
       if (byHand) return undefined;
-      if (timer) return 'paused';
+      if (timer) return `paused until ${clockTime(endsAt, Date.now())}`;
       return settings.for(document.uri).inline.onLowBattery === 'pause' && battery.isLow() ? 'paused: the battery is low' : undefined;
     },
     pause: () => {
       const on = timer === undefined;
       clearTimeout(timer);
+      endsAt = Date.now() + PAUSE_MS;
       timer = on
         ? setTimeout(() => {
             timer = undefined;

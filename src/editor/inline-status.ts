@@ -26,8 +26,8 @@ export function createInlineStatus({ settings, onOff }: InlineStatusDeps): Inlin
   function draw(): void {
     const document = vscode.window.activeTextEditor?.document;
     const why = document && onOff.whyOff(document);
-    item.text = why === undefined ? 'Completions on' : why.startsWith('paused') ? 'Completions paused' : 'Completions off';
-    item.detail = why ?? state.detail;
+    item.text = `Fairlead completions ${why === undefined ? 'on' : why.startsWith('paused') ? 'paused' : 'off'}`;
+    item.detail = why?.replace(/^(?:off|paused)[: ]*/u, '') ?? state.detail;
     item.busy = why === undefined && state.busy;
     item.severity = why === undefined && state.problem ? vscode.LanguageStatusSeverity.Warning : vscode.LanguageStatusSeverity.Information;
     item.command = commandFor(why);

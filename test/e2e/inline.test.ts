@@ -49,18 +49,16 @@ describe('ghost text', () => {
     const { editor, page, screenshot, window } = workbench();
     await editor.open('price.ts', 2, 9);
     await typeUntilGhostText(editor, 'price * count;');
-    const hover = page.locator('.hover-language-status').filter({ hasText: 'Completions on' }).first();
+    const hover = page.locator('.hover-language-status').filter({ hasText: 'Fairlead completions on' }).first();
     await waitFor(async () => {
       await page.locator('[id="status.languageStatus"]').hover();
       return hover.isVisible();
     }, { what: 'the language status' });
     await screenshot('ghost-text-language-status');
-    expect(await hover.innerText()).toMatch(/Completions on[\s\S]*local[\s\S]*Turn off/u);
+    expect(await hover.innerText()).toMatch(/Fairlead completions on[\s\S]*local[\s\S]*Turn off/u);
     await page.keyboard.press('Escape');
     await window.runCommand('Fairlead: Why This Completion?');
     await page.locator('.tab').filter({ hasText: 'Why local' }).first().waitFor();
-    await page.waitForTimeout(1500);
-    await screenshot('ghost-text-why');
   });
 
   it('is taken word by word with a key, and goes with Escape', async () => {

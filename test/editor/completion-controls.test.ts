@@ -17,6 +17,8 @@ import { auto, pause, replaced, reset, serve, set, until } from './support';
 const MODEL = 'qwen2.5-coder';
 const fills = (server: ModelServer): ModelServer['requests'] => server.requests.filter(({ path }) => /completions$|infill$/u.test(path) && !path.includes('chat'));
 const run = (command: string, ...args: unknown[]): Thenable<unknown> => vscode.commands.executeCommand(command, ...args);
+const LARGE = 'qwen2.5-coder:7b';
+const SMALL = 'qwen2.5-coder:1.5b';
 const LONG = Array.from({ length: 60 }, () => 'alpha +').join(' ');
 
 async function open(content: string, language = 'typescript'): Promise<vscode.TextEditor> {
@@ -110,6 +112,21 @@ describe('ghost text and its user', () => {
     });
   });
 
+  it('comes from a smaller model when the usual one is too slow to be seen, and the page says so', async () => {
+    const two = (server = await serve({ [LARGE]: { reply: 'alpha;', firstTokenMs: 1100 }, [SMALL]: { reply: 'beta;' } }));
+    const of = (model: string): ModelServer['requests'] => fills(two).filter(({ body }) => body['model'] === model);
+    await open('const sum = |\n');
+    await until(async () => {
+      await run('type', { text: 'x' });
+      await run('editor.action.inlineSuggest.trigger');
+      return of(SMALL)[0];
+    }, 50_000);
+    assert.ok(of(LARGE).length >= 8);
+    await run('fairlead.inlineWhy');
+    const page = await until(() => vscode.workspace.textDocuments.find(({ uri, isClosed }) => uri.scheme === 'fairlead-decision' && uri.path.includes('1.5b') && !isClosed));
+    assert.match(page.getText(), /qwen2\.5-coder:7b takes 1\.\d s to its first words here and does not answer before you usually type on \(1\.0 s\): qwen2\.5-coder:1\.5b is asked first/u);
+  });
+
   it('can be asked why it is there: which model, by which rule, and what was not considered', async () => {
     const asked = (server = await serve({ [MODEL]: { reply: 'alpha;' }, other: { reply: 'beta;' } }));
     await set({ rules: [{ when: { language: ['typescript'] }, prefer: [MODEL], reason: 'quick with types' }, { when: {}, exclude: ['other'], reason: 'being tested' }] });
@@ -130,13 +147,14 @@ describe('ghost text and its user', () => {
   it('tells in the language status which model writes, whether it is at work, and what is wrong', () =>
     withStatus(async ({ item, status, onOff }) => {
       status.asking('mine');
-      assert.deepEqual([item.text, item.detail, item.busy, item.severity], ['Completions on', 'mine', true, vscode.LanguageStatusSeverity.Information]);
+      assert.deepEqual([item.text, item.detail, item.busy, item.severity], ['Fairlead completions on', 'mine', true, vscode.LanguageStatusSeverity.Information]);
       status.answered('mine');
       assert.deepEqual([item.detail, item.busy], ['mine', false]);
       status.idle('mine: out of memory');
       assert.deepEqual([item.detail, item.severity], ['mine: out of memory', vscode.LanguageStatusSeverity.Warning]);
       onOff.pause();
-      assert.deepEqual([item.text, item.detail, item.command?.command], ['Completions paused', 'paused', 'fairlead.inlinePause']);
+      assert.deepEqual([item.text, item.command?.command], ['Fairlead completions paused', 'fairlead.inlinePause']);
+      assert.match(item.detail ?? '', /^until \d\d:\d\d$/u);
       await Promise.resolve();
     }));
 });
