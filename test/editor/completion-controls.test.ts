@@ -135,7 +135,7 @@ describe('ghost text and its user', () => {
     await until(() => fills(asked)[0]?.finished);
     await pause(400);
     await run('fairlead.inlineWhy');
-    const page = await until(() => vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'fairlead-decision'));
+    const page = await until(() => vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'fairlead-decision' && uri.path.endsWith(`Why ${MODEL}.md`)));
     const text = page.getText();
     assert.match(text, /^# Why `qwen2\.5-coder`/u);
     assert.match(text, /ghost text is not classified/u);
