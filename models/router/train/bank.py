@@ -13,7 +13,8 @@ import numpy as np
 import text as X
 import train as T
 
-REQUESTS, WIDE = 40, 128
+REQUESTS, WIDE = 160, 128
+PER_CENTROID, MOST_CENTROIDS = 12, 6
 
 
 def in_bank(text):
@@ -47,13 +48,26 @@ def collect(families, turns, fold, seed=5):
     return out
 
 
+def centroids(vectors, seed=5):
+    """Unit means of a kind's requests: one for about every twelve, by spherical k-means (broad kinds have several manners)."""
+    x = np.stack(vectors)
+    k = max(1, min(MOST_CENTROIDS, len(x) // PER_CENTROID))
+    rng = np.random.RandomState(seed)
+    c = x[rng.permutation(len(x))[:k]]
+    for _ in range(12 if k > 1 else 1):
+        own = (x @ c.T).argmax(1)
+        c = np.stack([unit(x[own == j].mean(0)) if (own == j).any() else c[j] for j in range(k)])
+    return c
+
+
 class Bank:
     """Vectors are compared in `WIDE` dimensions (the leading directions of the bank itself), kept as int8."""
 
-    def __init__(self, basis, centroids, descriptions, scale):
-        """basis: WIDE x numbers; centroids, descriptions: kinds x WIDE, int8; a number is worth `scale`."""
+    def __init__(self, basis, counts, centroids, descriptions, scale):
+        """basis: WIDE x numbers; counts: centroids of each kind, in order; centroids, descriptions: rows x WIDE, int8; a number is worth `scale`."""
         self.basis = basis.astype(np.float16).astype(np.float32)
-        self.codes = centroids, descriptions
+        self.counts, self.codes = np.asarray(counts, np.uint8), (centroids, descriptions)
+        self.starts = np.cumsum(np.append(0, self.counts[:-1].astype(np.int64)))
         self.scale = scale
         self.c, self.d = centroids.astype(np.float32) * scale, descriptions.astype(np.float32) * scale
         self.like = {}
@@ -62,12 +76,13 @@ class Bank:
     def build(cls, kinds, vec):
         vec.add([x for k in kinds for x in k[2] + k[3]])
         mean = lambda texts: unit(np.mean([vec(x) for x in texts], 0))
-        c = np.stack([mean(k[2]) for k in kinds]).astype(np.float32)
+        groups = [centroids([vec(x) for x in k[2]]) for k in kinds]
+        c = np.concatenate(groups).astype(np.float32)
         d = np.stack([mean(k[3]) for k in kinds]).astype(np.float32)
         basis = np.linalg.svd(np.concatenate([c, d]), full_matrices=False)[2][:WIDE]
         c, d = c @ basis.T, d @ basis.T
         scale = float(max(np.abs(c).max(), np.abs(d).max()) / 127)
-        return cls(basis, np.round(c / scale).astype(np.int8), np.round(d / scale).astype(np.int8), scale)
+        return cls(basis, [len(g) for g in groups], np.round(c / scale).astype(np.int8), np.round(d / scale).astype(np.int8), scale)
 
     def alike(self, text, v):
         """Similarities of a route's text with the bank's descriptions."""
@@ -76,16 +91,17 @@ class Bank:
         return self.like[text]
 
     def near(self, q):
-        """Similarities of a request with the bank's requests."""
-        return self.c @ (self.basis @ q)
+        """Similarities of a request with the kinds: each by the nearest of its centroids."""
+        return np.maximum.reduceat(self.c @ (self.basis @ q), self.starts)
 
     def to_bytes(self):
-        """Basis (float16, row-major), then centroids and descriptions (int8, kinds x WIDE each)."""
-        return self.basis.astype("<f2").tobytes() + self.codes[0].tobytes() + self.codes[1].tobytes()
+        """Basis (float16, row-major), numbers of centroids (uint8, one a kind), centroids and descriptions (int8, WIDE a row)."""
+        return self.basis.astype("<f2").tobytes() + self.counts.tobytes() + self.codes[0].tobytes() + self.codes[1].tobytes()
 
     @classmethod
     def read(cls, raw, kinds, dimensions, scale):
         cut = WIDE * dimensions * 2
         basis = np.frombuffer(raw[:cut], "<f2").reshape(WIDE, dimensions).astype(np.float32)
-        codes = np.frombuffer(raw[cut:], np.int8).reshape(2, kinds, WIDE)
-        return cls(basis, codes[0], codes[1], scale)
+        counts = np.frombuffer(raw[cut:cut + kinds], np.uint8)
+        rows = np.frombuffer(raw[cut + kinds:], np.int8).reshape(-1, WIDE)
+        return cls(basis, counts, rows[:-kinds], rows[-kinds:], scale)

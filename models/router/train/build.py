@@ -74,12 +74,13 @@ def main():
     path = lambda n: os.path.join(args.out, n)
     head = json.load(open(args.head))
     head["stop_words"] = sorted(S.STOP)
-    thresholds, bank = head.pop("thresholds", None), head.pop("bank")
-    shutil.copyfile(os.path.join(os.path.dirname(os.path.abspath(args.head)), bank["file"]), path("bank.bin"))
+    thresholds, bank, table = head.pop("thresholds", None), head.pop("bank"), head.pop("words")
+    for part, name in ((bank, "bank.bin"), (table, "words.bin")):
+        shutil.copyfile(os.path.join(os.path.dirname(os.path.abspath(args.head)), part["file"]), path(name))
     fam, turns, none, _ = D.written(args.written)
     manifest = {
         "name": "fairlead-router",
-        "version": 2,
+        "version": 3,
         "architecture": "bert",
         "pooling": "mean",
         "dimensions": 512,
@@ -87,7 +88,8 @@ def main():
         "sha256": sha(path("router.gguf")),
         "bytes": os.path.getsize(path("router.gguf")),
         "projection": {"file": "projection.f16", "sha256": sha(path("projection.f16")), "bytes": os.path.getsize(path("projection.f16")), "rows": 512, "columns": 512, "activation": "tanh", "normalise": True, "layout": "W row-major, then b; float16 little-endian"},
-        "bank": {"file": "bank.bin", "sha256": sha(path("bank.bin")), "bytes": os.path.getsize(path("bank.bin")), "kinds": bank["kinds"], "columns": bank["columns"], "scale": bank["scale"], "layout": "basis (columns x dimensions, float16 little-endian, row-major), then centroids and descriptions (kinds x columns each, int8 times scale)"},
+        "bank": {"file": "bank.bin", "sha256": sha(path("bank.bin")), "bytes": os.path.getsize(path("bank.bin")), "kinds": bank["kinds"], "columns": bank["columns"], "scale": bank["scale"], "layout": "basis (columns x dimensions, float16 little-endian, row-major); numbers of centroids (uint8, one a kind); centroids, then descriptions (rows of columns, int8 times scale)"},
+        "words": {"file": "words.bin", "sha256": sha(path("words.bin")), "bytes": os.path.getsize(path("words.bin")), "columns": table["columns"], "heaviest": table["heaviest"], "layout": "count (uint32), FNV-1a numbers of the words (uint32, sorted), masses (float16), vectors (columns int8 each); little-endian"},
         "limits": {"contextTokens": 512, "requestCharacters": X.HEAD + X.TAIL, "codeBlockCharacters": X.CODE, "assistantCharacters": 200, "descriptionCharacters": 400},
         "templates": {"query": "{request}", "name": "{name}", "description": "{description}", "both": "{name}: {description}"},
         "scoring": head,

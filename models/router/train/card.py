@@ -15,11 +15,11 @@ keys = dedup.eval_keys(args.eval)
 kept, dropped = dedup.unique(turns, keys)
 same = sum(dedup.key(t.last) in keys and len(dedup.key(t.last).split()) > 3 for t in turns)
 print("| writer | routes | descriptions | domains | requests | conversations | turns in conversations |\n|---|---|---|---|---|---|---|")
-for f in sorted(families):
-    mine = [t for t in turns if t.family == f]
+for writer in sorted({f.split(":")[0] for f in families}):
+    mine = [t for t in turns if t.family.split(":")[0] == writer]
     talk = [t for t in mine if "#" in t.conv]
-    routes = families[f].values()
-    print(f"| {f[8:]} | {len(routes)} | {sum(len(r.descriptions) for r in routes)} | {len({r.group for r in routes})} | {len(mine) - len(talk)} | {len({t.conv for t in talk})} | {len(talk)} |")
+    routes = [r for f in families if f.split(":")[0] == writer for r in families[f].values()]
+    print(f"| {writer[8:]} | {len(routes)} | {sum(len(r.descriptions) for r in routes)} | {len({r.group for r in routes})} | {len(mine) - len(talk)} | {len({t.conv for t in talk})} | {len(talk)} |")
 print(f"\nIn all {len(turns)} labelled turns and {len(none)} none-of-these cases; {len(dropped)} dropped as near duplicates, {same} of them because a dev set has the same words ({sum(unknown.values())} turns name an unknown route and are left out).")
 by = defaultdict(list)
 for f in families.values():

@@ -109,18 +109,23 @@ def public(folder):
     return families, turns
 
 
+BY_SET = ("written-w7", "written-w8")  # their sets repeat each other's meanings and names: each is a family
+
+
 def written(folder, dedup_rows=True):
     """Our own text: *.routes.txt, *.conv.txt, *.none.txt (formats: data/README.md)."""
     families, turns, none = defaultdict(dict), [], []
     unescape = lambda s: s.replace("\\n", "\n").strip()
     paths = lambda kind: sorted(glob.glob(os.path.join(folder, f"*.{kind}.txt")))
     for path in paths("routes"):
-        family = "written-" + os.path.basename(path).split("_")[0]
+        writer = family = "written-" + os.path.basename(path).split("_")[0]
         route = None
         for line in open(path, encoding="utf-8"):
             if line.startswith("## "):
                 name, _, domain = line[3:].partition("|")
                 name = name.strip()
+                if writer in BY_SET:
+                    family = f"{writer}:{domain.strip()}"
                 route = families[family].setdefault(name, Route(name, "written:" + domain.strip()))
             elif line.startswith("d:") and route and line[2:].strip():
                 route.descriptions.append(unescape(line[2:]))
@@ -190,17 +195,20 @@ SAME_AS_PUBLIC = {
     "draft_email_letter": "writing", "rewrite_improve": "writing", "social_media_post": "writing", "logic_puzzle": "reasoning", "extract_information": "extraction",
     "quick_fact_lookup": "knowledge", "disease_information": "medical_question", "symptom_check": "medical_question", "side_effects": "medical_question",
     "career_advice": "generic", "opinions_preferences": "generic",
+    "change_selected": "code_editing", "document_selected": "documentation", "fix_selected": "bug_fixing", "explain_selected": "code_explanation", "test_selected": "test_generation",
 }
 
 
-PUBLIC_NAMES = "written-w6"  # this writer used the public pools' own route names, and sets that repeat each other
+# Texts under the public pools' own route names. The sets of w6 repeat each other's meanings: one at a time.
+ONE_SET = "written-w6"
+PUBLIC_NAMES = (ONE_SET, "written-w7:coding intents coarse")
 
 
 def public_from_written(turns, families):
     """Copies of written turns under the public pool's route names."""
     out = []
     for t in turns:
-        own = t.route if t.family == PUBLIC_NAMES and t.route in families[CODE_GENERAL] else None
+        own = t.route if t.family in PUBLIC_NAMES and t.route in families[CODE_GENERAL] else None
         to = own or SAME_AS_PUBLIC.get(t.route)
         if to and to in families[CODE_GENERAL]:
             out.append(Turn(CODE_GENERAL, to, t.last, t.prev, t.assistant, SAME_AS_PUBLIC.get(t.prev_route, ""), t.conv, t.index, (t.family, t.route)))

@@ -15,16 +15,18 @@ import numpy as np
 import bank as K
 import data as D
 import scoring as S
+import words as W
 from vectors import GgufVectors, TorchVectors
 
 
 def load_head(path):
     j = json.load(open(path))
     bank = j["bank"]
-    raw = open(os.path.join(os.path.dirname(os.path.abspath(path)), bank["file"]), "rb").read()
+    beside = lambda file: os.path.join(os.path.dirname(os.path.abspath(path)), file)
+    raw, table = open(beside(bank["file"]), "rb").read(), W.Words.read(beside(j["words"]["file"]))
     j = j.get("scoring", j)
     arr = lambda seq: [(np.array(w), np.array(b)) for w, b in seq]
-    return dict(route_mean=np.array(j["route_mean"]), route_std=np.array(j["route_std"]), set_mean=np.array(j["set_mean"]), set_std=np.array(j["set_std"]), route_layers=arr(j["route_layers"]), other_layers=arr(j["other_layers"]), temperature=j["temperature"], probe=dict(weight=np.array(j["probe"]["weight"]), bias=j["probe"]["bias"]), bank=K.Bank.read(raw, bank["kinds"], len(j["probe"]["weight"]), bank["scale"]))
+    return dict(route_mean=np.array(j["route_mean"]), route_std=np.array(j["route_std"]), set_mean=np.array(j["set_mean"]), set_std=np.array(j["set_std"]), route_layers=arr(j["route_layers"]), other_layers=arr(j["other_layers"]), temperature=j["temperature"], probe=dict(weight=np.array(j["probe"]["weight"]), bias=j["probe"]["bias"]), bank=K.Bank.read(raw, bank["kinds"], len(j["probe"]["weight"]), bank["scale"]), words=table)
 
 
 def descriptions(routes_json):

@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 from collections import defaultdict
 
 import numpy as np
@@ -18,7 +19,8 @@ import data as D
 import scoring as S
 import text as X
 import train as T
-from vary import PLANTED
+import words as W
+from vary import AFTER, BEFORE, PLANTED, slip
 from vectors import TorchVectors
 
 CAP = {"sgd": 2600, "multidogo": 700, "clinc150": 1800, "hwu64": 1500, "snips": 250, "mmlu": 1200, "tasks": 1800, "written": 4500, "talk": 2500}
@@ -63,13 +65,25 @@ def cases(families, turns, none, fold, seed, examples_of, seen=False):
     return out + extra
 
 
-def build_case(key, t, families, fold, rng, examples_of, plain=False):
-    """plain: as the dev sets are made: 20 candidates drawn at random, names shown, first description."""
+def said_before(text, rng):
+    """Nearly the same request, as it may stand among a route's examples: some words left out, or a slip and manners."""
+    words = text.split()
+    if len(words) >= 5 and rng.random() < 0.8:
+        gone = max(1, round(len(words) * rng.uniform(0.15, 0.45)))
+        at = rng.choice([0, len(words) - gone, len(words) - gone, rng.randrange(len(words) - gone + 1)])
+        words = words[:at] + words[at + gone:]
+    text = " ".join(words)
+    return rng.choice([text, slip(text, rng), rng.choice(BEFORE) + text, text + rng.choice(AFTER)])
+
+
+def build_case(key, t, families, fold, rng, examples_of, plain=False, near=False):
+    """plain: as the dev sets are made: 20 candidates drawn at random, names shown, first description.
+    near: each route has examples, and one of the right route's is nearly the request."""
     fam = families[t.family]
     n = 20 if plain else rng.choice([2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 20, 20, 20, 22])
     mine = T.held_out(fam[t.route].group, fold) if t.route in fam else True
     held = [x for x in fam if T.held_out(fam[x].group, fold) == mine and x != t.route]
-    if t.family == D.PUBLIC_NAMES and t.route in fam:  # its sets repeat each other's meanings
+    if t.family == D.ONE_SET and t.route in fam:  # its sets repeat each other's meanings
         fam = {x: r for x, r in fam.items() if r.group == fam[t.route].group}
         held = [x for x in held if x in fam]
     seen = [x for x in fam if x not in held and x != t.route]
@@ -96,7 +110,7 @@ def build_case(key, t, families, fold, rng, examples_of, plain=False):
         return None
     hide = rng.random() < 0.5 and not plain
     form = rng.choice(OPAQUE_FORMS)
-    with_examples = rng.random() < 0.25 and not plain
+    with_examples = near or (rng.random() < 0.35 and not plain)
     views, alias = [], {}
     for i, x in enumerate(chosen):
         shown = form(i, rng) if hide else x
@@ -104,7 +118,9 @@ def build_case(key, t, families, fold, rng, examples_of, plain=False):
         ex = []
         if with_examples and rng.random() < 0.7:
             pool_ex = [e for e in examples_of[(t.family, x)] if e != t.last]
-            ex = rng.sample(pool_ex, min(len(pool_ex), rng.choice([1, 2, 3, 5])))
+            ex = rng.sample(pool_ex, min(len(pool_ex), rng.choice([1, 2, 3, 5, 8])))
+        if near and x == t.route:
+            ex.append(said_before(t.last, rng))
         views.append(S.RouteView(shown, fam[x].descriptions[0] if plain else rng.choice(fam[x].descriptions), ex))
     said = t.last
     if rng.random() < 0.05 and not plain:
@@ -116,7 +132,7 @@ def build_case(key, t, families, fold, rng, examples_of, plain=False):
     return dict(key=key, pieces=S.Pieces(said, t.prev, t.assistant, [v.name for v in views]), views=views, prev=alias.get(prev, ""), gold=gold)
 
 
-def feature_sets(families, turns, none, fold, seed, scale, vec, probe, bank, plain=False, seen=False):
+def feature_sets(families, turns, none, fold, seed, scale, vec, head, plain=False, seen=False, near=False):
     rng = random.Random(seed)
     examples_of = defaultdict(list)
     for t in turns:
@@ -125,7 +141,7 @@ def feature_sets(families, turns, none, fold, seed, scale, vec, probe, bank, pla
     picked = cases(families, turns, none, fold, seed, examples_of, seen)
     if scale < 1:
         picked = rng.sample(picked, int(len(picked) * scale))
-    built = [c for c in (build_case(k, t, families, fold, rng, examples_of, plain) for k, t in picked) if c]
+    built = [c for c in (build_case(k, t, families, fold, rng, examples_of, plain, near) for k, t in picked) if c]
     texts = []
     for c in built:
         texts += c["pieces"].texts()
@@ -134,7 +150,7 @@ def feature_sets(families, turns, none, fold, seed, scale, vec, probe, bank, pla
     vec.add(texts + [""])
     out = []
     for c in built:
-        x = S.features(c["pieces"], c["views"], c["prev"], vec, probe, bank)
+        x = S.features(c["pieces"], c["views"], c["prev"], vec, head)
         out.append((c["key"], x.astype(np.float32), c["gold"], bool(c["views"][0].opaque)))
     return out
 
@@ -279,7 +295,7 @@ def thresholds(head, sets):
 
 
 def add_probe_and_bank(out, families, turns, args):
-    """Both live in one encoder's space: they are made from the one that ships. The bank goes beside --out."""
+    """Both live in one encoder's space: they are made from the one that ships. The bank and its words.bin go beside --out."""
     vec = TorchVectors(args.encoder, args.teacher)
     probe = fit_probe(families, turns, "", vec)
     out["probe"] = dict(weight=rounded(probe["weight"].tolist()), bias=round(probe["bias"], 5))
@@ -288,6 +304,8 @@ def add_probe_and_bank(out, families, turns, args):
     with open(args.out + ".bank", "wb") as f:
         f.write(bank.to_bytes())
     out["bank"] = dict(file=os.path.basename(args.out) + ".bank", kinds=len(kinds), columns=K.WIDE, scale=bank.scale)
+    shutil.copyfile(os.path.join(os.path.dirname(args.encoder), "words.bin"), args.out + ".words")
+    out["words"] = dict(file=os.path.basename(args.out) + ".words", columns=W.WIDE, heaviest=S.HEAVIEST)
 
 
 def main():
@@ -308,21 +326,23 @@ def main():
         add_probe_and_bank(out, families, turns, args)
         json.dump(out, open(args.out, "w"))
         return
-    parts, plain, known, report = [], [], [], {}
+    parts, plain, known, near, report = [], [], [], [], {}
     if args.cache and os.path.exists(args.cache):
-        parts, plain, known = torch.load(args.cache)
+        parts, plain, known, near = torch.load(args.cache)
     for spec in args.fold if not parts else []:
         fold, path = spec.split("=", 1)
         vec = TorchVectors(path, args.teacher)
         probe = fit_probe(families, turns, fold, vec)
         bank = K.Bank.build(K.collect(families, turns, fold), vec)
-        make = lambda seed, share, **kind: feature_sets(families, turns, none, fold, args.seed + seed, args.scale * share, vec, probe, bank, **kind)
+        table = W.Words.read(os.path.join(os.path.dirname(path), "words.bin"))
+        make = lambda seed, share, **kind: feature_sets(families, turns, none, fold, args.seed + seed, args.scale * share, vec, dict(probe=probe, bank=bank, words=table), **kind)
         parts.append(make(0, 1))
         plain.append(make(100, 0.35, plain=True))
         known.append(make(200, 0.3, seen=True))
+        near.append(make(300, 0.12, near=True))
         print("embedded", spec, len(parts[-1]), len(plain[-1]), len(known[-1]), flush=True)
     if args.cache and not os.path.exists(args.cache):
-        torch.save((parts, plain, known), args.cache)
+        torch.save((parts, plain, known, near), args.cache)
     # leave-out figure: the head is fitted on the other parts' groups, or on half when there is one part
     if len(parts) > 1:
         for i, part in enumerate(parts):
@@ -330,7 +350,7 @@ def main():
             report[args.fold[i].split("=")[0]] = dict(plain=accuracy(other, plain[i]), varied=accuracy(other, part))
             print("LEFT OUT, 20 candidates, as the dev sets are made:", args.fold[i].split("=")[0], json.dumps(accuracy(other, plain[i])), flush=True)
             print("left out, 2 to 22 candidates, half of them opaque:", args.fold[i].split("=")[0], "head of the other part:", json.dumps(accuracy(other, part)), flush=True)
-    everything = [s for p in parts + known + known for s in p]  # seen routes count twice
+    everything = [s for p in parts + known + known + near for s in p]  # seen routes count twice
     random.Random(3).shuffle(everything)
     cut = len(everything) * 4 // 5
     print("held-out encoder, head on 4/5 of the rows:", json.dumps(accuracy(fit(everything[:cut]), everything[cut:])), flush=True)

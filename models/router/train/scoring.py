@@ -12,6 +12,7 @@ import numpy as np
 import text as X
 
 SHARP = 20.0  # how sharply a request falls to the nearest kinds of the bank
+HEAVIEST = 48  # words of a text that are compared one by one
 NEAR = 0.7  # from this similarity of the descriptions on a kind of the bank counts as offered
 
 STOP = set("a an and are as at be by can do does for from has have how i in into is it its me my of on or please that the this to user want wants was we what when where which who with you your".split())
@@ -19,8 +20,9 @@ CATCH_ALL = re.compile(r"(?<![a-z0-9])(anything else|everything else|any other|o
 PER_ROUTE = ["desc", "name", "both", "lex", "tri", "prev", "asst", "ex", "cen", "ask"]
 RELATIVE = ["desc", "name", "both", "lex", "prev", "asst", "ex", "cen", "ask"]
 FLAGS = ["is_prev", "stick", "cont", "asst_asks", "near_prev", "has_prev_route", "has_prev", "has_asst", "short", "long", "log_n", "opaque", "catch_all", "has_ex"]
+WORDS = ["words", "words_name", "covered", "covering", "words_ask", "words_ex"]
 BANK = ["proto", "known", "carry", "rel_proto", "rel_carry"]
-ROUTE_INPUTS = PER_ROUTE + ["rel_" + k for k in RELATIVE] + FLAGS + BANK + ["bank_top", "bank_mass", "bank_gap", "known_mean"]
+ROUTE_INPUTS = PER_ROUTE + ["rel_" + k for k in RELATIVE] + FLAGS + BANK + ["bank_top", "bank_mass", "bank_gap", "known_mean"] + WORDS + ["rel_" + k for k in WORDS]
 SET_INPUTS = ["cont", "top", "margin", "mean", "spread", "top_both", "top_desc", "mean_both", "top_lex", "log_n", "short", "has_prev_route", "prev_logit", "top_ex", "bank_top", "bank_mass", "bank_gap", "known_mean", "top_proto"]
 
 
@@ -84,6 +86,19 @@ def continuation(z, probe):
     return max(-4.0, min(4.0, float(z @ probe["weight"]) + probe["bias"])) / 4
 
 
+def word_features(f, pieces, routes, table):
+    """What single words say, apart from the encoder; see words.py."""
+    said = table.of(pieces.last)
+    asked = table.of(pieces.ask) if pieces.ask else said
+    for i, r in enumerate(routes):
+        both = table.of(r.both_text)
+        f["words"][i], f["words_name"][i], f["words_ask"][i] = both @ said, table.of(r.name_text) @ said, both @ asked
+        f["words_ex"][i] = max((float(table.of(e) @ said) for e in r.example_texts), default=f["words"][i])
+        f["covered"][i], f["covering"][i] = table.cover(pieces.last, r.both_text, HEAVIEST)
+    for k in WORDS:
+        f["rel_" + k] = (f[k] - f[k].max()) * 3
+
+
 def bank_features(f, q, routes, B, bank):
     """What the bank knows of the request and of the routes; see bank.py."""
     near_q = bank.near(q)
@@ -105,8 +120,9 @@ def bank_features(f, q, routes, B, bank):
         f["rel_" + k] = (f[k] - f[k].max()) * 3
 
 
-def features(pieces, routes, prev_route, vec, probe, bank):
-    """Matrix routes x ROUTE_INPUTS. vec: text -> unit vector."""
+def features(pieces, routes, prev_route, vec, head):
+    """Matrix routes x ROUTE_INPUTS. vec: text -> unit vector. head: has `probe`, `bank`, `words`."""
+    probe, bank = head["probe"], head["bank"]
     n = len(routes)
     q = vec(pieces.last)
     D = np.stack([vec(r.desc_text) for r in routes])
@@ -157,6 +173,7 @@ def features(pieces, routes, prev_route, vec, probe, bank):
     f["long"][:] = min(1.0, count / 60)
     f["log_n"][:] = math.log(n) / 3
     bank_features(f, q, routes, B, bank)
+    word_features(f, pieces, routes, head["words"])
     for k in RELATIVE:
         f["rel_" + k] = (f[k] - f[k].max()) * 3
     return np.stack([f[k] for k in ROUTE_INPUTS], 1)
@@ -182,7 +199,7 @@ def mlp(x, layers):
 
 def decide(pieces, routes, prev_route, vec, head):
     """Probabilities of the routes in order, then of `other`."""
-    x = features(pieces, routes, prev_route, vec, head["probe"], head["bank"])
+    x = features(pieces, routes, prev_route, vec, head)
     logits = mlp((x - head["route_mean"]) / head["route_std"], head["route_layers"])
     s = set_features(x, logits)
     other = mlp((s - head["set_mean"]) / head["set_std"], head["other_layers"])

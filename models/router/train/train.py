@@ -23,7 +23,7 @@ from vary import vary
 
 QUERY_TOKENS, ROUTE_TOKENS = 56, 40
 SCALES = {"small": dict(distil=60, steps=1100, batch=64, routes=28), "full": dict(distil=3000, steps=30000, batch=256, routes=64)}
-FAMILY_WEIGHT = {"clinc150": 1.0, "hwu64": 0.8, "snips": 0.15, "sgd": 0.9, "multidogo": 0.25, "mmlu": 0.8, "tasks": 2.5, "written": 5.0, "pairs": 1.0}
+FAMILY_WEIGHT = {"clinc150": 1.0, "hwu64": 0.8, "snips": 0.15, "sgd": 0.9, "multidogo": 0.25, "mmlu": 0.8, "tasks": 2.5, "written": 5.0, "written-w8:editor routes": 0.7, "pairs": 1.0}
 
 
 def held_out(group, fold):
@@ -44,7 +44,7 @@ def fold_of(group):
         return "C" if sum(map(ord, domain)) % 2 else "D"
     if top == "multidogo":
         return "D"
-    if domain in ("coding", "editor", "general"):
+    if domain in ("coding", "editor", "general", "editor routes", "inline edit", "coding intents coarse"):
         return "B"  # with the public coding routes that mean the same
     return "ABCD"[sum(map(ord, domain)) % 4] if sum(map(ord, domain)) % 3 == 0 else None
 
@@ -143,7 +143,7 @@ class Sampler:
         for n in names:
             groups[self.families[family][n].group].append(n)
         chosen = []
-        if family == D.PUBLIC_NAMES:  # its sets repeat each other's meanings: one at a time
+        if family == D.ONE_SET:  # its sets repeat each other's meanings: one at a time
             chosen = groups[rng.choice(list(groups))]
             rng.shuffle(chosen)
         elif rng.random() < 0.6:  # hard: whole domains first
@@ -157,7 +157,7 @@ class Sampler:
             chosen = rng.sample(names, min(n_routes, len(names)))
         chosen = chosen[:n_routes]
         with_rows = len(chosen)
-        idle = [n for n in self.open[family] if n not in self.rows[family] and family != D.PUBLIC_NAMES]
+        idle = [n for n in self.open[family] if n not in self.rows[family] and family != D.ONE_SET]
         chosen += rng.sample(idle, min(len(idle), n_routes - with_rows))  # negatives only
         turns = []
         per = max(1, n_queries // with_rows)
@@ -165,6 +165,12 @@ class Sampler:
             rows = self.mixed(family, n, per)
             turns += [(i, t) for t in (rng.sample(rows, per) if len(rows) >= per else rows)]
         return chosen, turns[: n_queries + 8]
+
+
+def family_weights(kinds, sampler):
+    """How often each family is drawn; the written ones share theirs by their numbers of routes."""
+    sizes = {k: len(sampler.rows[k]) for k in kinds if k.startswith("written")}
+    return [FAMILY_WEIGHT[k] if k in FAMILY_WEIGHT else FAMILY_WEIGHT["written"] * sizes[k] / max(1, sum(sizes.values())) for k in kinds]
 
 
 def similarity_loss(q, r, gold, scale):
@@ -217,9 +223,7 @@ def main():
         opt.load_state_dict(state["opt"])
         start = state["step"]
     kinds = list(sampler.rows) + ["pairs"]
-    written = [k for k in kinds if k.startswith("written")]
-    sizes = {k: len(sampler.rows[k]) for k in written}
-    weights = [FAMILY_WEIGHT["written"] * sizes[k] / max(1, sum(sizes.values())) if k in written else FAMILY_WEIGHT[k] for k in kinds]
+    weights = family_weights(kinds, sampler)
     amp = torch.autocast(device, dtype=torch.bfloat16)
 
     def encode(batch):

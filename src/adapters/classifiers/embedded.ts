@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Classifier, ClassifierInput, ClassifierRoute, Clock } from '../../router/ports';
 import { readBank, type Bank } from '../../router/embedded/bank';
+import type { Words } from '../../router/embedded/features';
 import { followExamples } from '../../router/embedded/examples';
 import { routerManifest, type RouterManifest } from '../../router/embedded/manifest';
 import { embeddedDistribution, project, readProjection, type Projection } from '../../router/embedded/score';
 import { piecesOf } from '../../router/embedded/pieces';
 import { routeTexts, type RouteTexts } from '../../router/embedded/texts';
+import { readWords } from '../../router/embedded/words';
 import type { Classification } from '../../router/types';
 import { messageOf, RouterError } from '../../shared/errors';
 import type { Log } from '../../shared/log';
@@ -35,6 +37,7 @@ interface Model {
   readonly manifest: RouterManifest;
   readonly projection: Projection;
   readonly bank: Bank;
+  readonly words: Words;
   readonly spec: ModelSpec;
   readonly routeVectors: RouteVectors | undefined;
 }
@@ -103,13 +106,13 @@ async function classify(input: ClassifierInput, tools: Tools, signal: AbortSigna
   const pieces = piecesOf(input, input.routes.map(({ name }) => name));
   const around = [pieces.ask, pieces.previous, pieces.assistant].filter((text) => text !== '');
   await tools.embed([...routes.flatMap(textsOf), pieces.last, ...around], signal);
-  const { manifest, bank } = await tools.open();
+  const { manifest, bank, words } = await tools.open();
   const vectors = (text: string): Float32Array => {
     const vector = tools.vectors.get(text);
     if (!vector) throw new RouterError('runtime', 'A text has no vector; there are more routes than vectors are kept.');
     return vector;
   };
-  const scored = embeddedDistribution({ pieces, routes, vectors, bank }, manifest.scoring);
+  const scored = embeddedDistribution({ pieces, routes, vectors, bank, words }, manifest.scoring);
   const distribution = followExamples(scored, routes, pieces.last);
   const { thresholds } = manifest;
   return { classifier: EMBEDDED_ID, distribution, ms: tools.clock.now() - start, thresholds };
@@ -123,13 +126,14 @@ async function readModel({ folder, routeVectors: kept }: EmbeddedDeps): Promise<
     const { file, rows, columns } = manifest.projection;
     const projection = readProjection(await readFile(join(folder, file)), rows, columns);
     const bank = readBank(await readFile(join(folder, manifest.bank.file)), { ...manifest.bank, dimensions: rows });
+    const table = readWords(await readFile(join(folder, manifest.words.file)), manifest.words.columns);
     const spec: ModelSpec = {
       path: join(folder, manifest.file),
       use: 'embedding',
       contextTokens: manifest.limits.contextTokens,
     };
     const routeVectors = kept && (await openRouteVectors({ ...kept, model: manifest.sha256, dimensions: rows }));
-    return { manifest, projection, bank, spec, routeVectors };
+    return { manifest, projection, bank, words: { table, heaviest: manifest.words.heaviest }, spec, routeVectors };
   } catch (error) {
     throw new RouterError('bad_file', `The router model cannot be read: ${messageOf(error)}`, { cause: error });
   }

@@ -1,4 +1,4 @@
-// Kinds of work that the shipped router model was trained on, each by the mean of its requests and by its description.
+// Kinds of work that the shipped router model was trained on, each by centroids of its requests and by its description.
 // A request near to a kind that nobody offers is a sign of `other`; a route described like one in the bank is also
 // known by that one's requests. models/router/scoring.md, section 3. Source of the idea: RouterRetriever,
 // arXiv 2409.02685, sec. 3 (a route as the centroid of pilot requests).
@@ -10,8 +10,11 @@ export interface Bank {
   readonly columns: number;
   /** columns x dimensions, row-major. */
   readonly basis: Float32Array;
-  /** kinds x columns each, row-major. */
+  /** Which rows of `requests` are a kind's centroids: from starts[kind] to starts[kind + 1]. */
+  readonly starts: Uint32Array;
+  /** rows x columns, row-major: one or more centroids a kind. */
   readonly requests: Float32Array;
+  /** kinds x columns, row-major. */
   readonly descriptions: Float32Array;
 }
 
@@ -26,21 +29,29 @@ export interface BankShape {
 /** Throws RangeError when the length is wrong. */
 export function readBank(bytes: Uint8Array, { kinds, columns, dimensions, scale }: BankShape): Bank {
   const basisBytes = columns * dimensions * 2;
-  const size = kinds * columns;
-  if (bytes.byteLength !== basisBytes + 2 * size) throw new RangeError(`a bank of ${kinds} kinds does not have ${bytes.byteLength} bytes`);
+  const starts = startsOf(bytes.subarray(basisBytes, basisBytes + kinds));
+  const rows = starts[kinds] ?? 0;
+  if (bytes.byteLength !== basisBytes + kinds + (rows + kinds) * columns) throw new RangeError(`a bank of ${kinds} kinds does not have ${bytes.byteLength} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const codes = (start: number): Float32Array => {
-    const out = new Float32Array(size);
-    for (let index = 0; index < size; index += 1) out[index] = view.getInt8(start + index) * scale;
+  const codes = (start: number, size: number): Float32Array => {
+    const out = new Float32Array(new Int8Array(bytes.buffer, bytes.byteOffset + start, size));
+    for (let index = 0; index < size; index += 1) out[index] = (out[index] as number) * scale;
     return out;
   };
   return {
     kinds,
     columns,
     basis: readHalves(view, 0, columns * dimensions),
-    requests: codes(basisBytes),
-    descriptions: codes(basisBytes + size),
+    starts,
+    requests: codes(basisBytes + kinds, rows * columns),
+    descriptions: codes(basisBytes + kinds + rows * columns, kinds * columns),
   };
+}
+
+function startsOf(counts: Uint8Array): Uint32Array {
+  const starts = new Uint32Array(counts.length + 1);
+  for (let kind = 0; kind < counts.length; kind += 1) starts[kind + 1] = (starts[kind] as number) + (counts[kind] as number);
+  return starts;
 }
 
 /** rows x columns times a vector. */
@@ -54,6 +65,16 @@ function times(matrix: Float32Array, vector: Float32Array): Float32Array {
     out[row] = total;
   }
   return out;
+}
+
+/** Similarity of a request with each kind: with the nearest of its centroids. */
+function nearness({ kinds, starts, requests, basis }: Bank, request: Float32Array): Float32Array {
+  const rows = times(requests, times(basis, request));
+  const near = new Float32Array(kinds).fill(-Infinity);
+  for (let kind = 0; kind < kinds; kind += 1) {
+    for (let row = starts[kind] as number; row < (starts[kind + 1] as number); row += 1) near[kind] = Math.max(near[kind] as number, rows[row] as number);
+  }
+  return near;
 }
 
 const described = new WeakMap<Float32Array, Float32Array>();
@@ -81,7 +102,7 @@ export interface BankEvidence {
 
 /** What the bank knows of a request (unit vector) and of the routes (unit vectors of their full texts). */
 export function bankEvidence(bank: Bank, request: Float32Array, routes: readonly Float32Array[]): BankEvidence {
-  const near = times(bank.requests, times(bank.basis, request));
+  const near = nearness(bank, request);
   const top = near[highest(near)] ?? 0;
   const weights = near.map((value) => Math.exp(SHARP * (value - top)));
   const total = weights.reduce((sum, weight) => sum + weight, 0);

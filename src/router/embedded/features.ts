@@ -4,11 +4,12 @@ import { bankEvidence, type Bank } from './bank';
 import type { Scoring } from './manifest';
 import type { Pieces } from './pieces';
 import { trigramsOf, wordsOf, type RouteTexts } from './texts';
+import { bagOf, cover, type WordBag, type WordTable } from './words';
 
 /** Unit vectors by text; `undefined` is a fault of the caller's, who embeds every text first. */
 export type Vectors = (text: string) => Float32Array;
 
-const SIMILAR = ['desc', 'name', 'both', 'lex', 'prev', 'asst', 'ex', 'cen', 'ask', 'proto', 'carry'] as const;
+const SIMILAR = ['desc', 'name', 'both', 'lex', 'prev', 'asst', 'ex', 'cen', 'ask', 'proto', 'carry', 'words', 'words_name', 'covered', 'covering', 'words_ask', 'words_ex'] as const;
 
 export type Features = Readonly<Record<string, number>>;
 
@@ -19,6 +20,13 @@ export interface Evidence {
   readonly stopWords: ReadonlySet<string>;
   readonly probe: Scoring['probe'];
   readonly bank: Bank;
+  readonly words: Words;
+}
+
+export interface Words {
+  readonly table: WordTable;
+  /** So many words of a text are compared one by one. */
+  readonly heaviest: number;
 }
 
 /** One record of named inputs per route, in the order of the routes. */
@@ -27,8 +35,11 @@ export function routeFeatures(evidence: Evidence): Features[] {
   const lexical = lexicalOverlaps(evidence);
   const { pieces, vectors } = evidence;
   const { routes: known, ...banked } = bankEvidence(evidence.bank, vectors(pieces.last), evidence.routes.map(({ both }) => vectors(both)));
+  const worded = wordFeatures(evidence);
+  const trigrams = trigramsOf(pieces.last);
   const own = evidence.routes.map((route, index) => ({
-    ...ownFeatures(route, evidence),
+    ...ownFeatures(route, trigrams, evidence),
+    ...worded(route),
     ...(known[index] ?? { known: 0, proto: 0, carry: 0 }),
     lex: lexical[index] ?? 0,
   }));
@@ -42,10 +53,9 @@ export function routeFeatures(evidence: Evidence): Features[] {
   }));
 }
 
-function ownFeatures(route: RouteTexts, { pieces, routes, vectors }: Evidence) {
+function ownFeatures(route: RouteTexts, said: ReadonlySet<string>, { pieces, routes, vectors }: Evidence) {
   const last = vectors(pieces.last);
   const both = vectors(route.both);
-  const said = trigramsOf(pieces.last);
   const previous = routes.find(({ name }) => name === pieces.previousRoute);
   const similarity = dot(both, last);
   /** An empty text is similar to nothing. */
@@ -57,7 +67,7 @@ function ownFeatures(route: RouteTexts, { pieces, routes, vectors }: Evidence) {
     tri: route.trigrams.size === 0 ? 0 : countShared(said, route.trigrams) / route.trigrams.size,
     prev: likeBoth(pieces.previous),
     asst: likeBoth(pieces.assistant),
-    ...exampleFeatures(both, route.examples.map(vectors), last),
+    ...exampleFeatures(route, vectors, last),
     ask: pieces.ask === '' ? similarity : dot(both, vectors(pieces.ask)),
     is_prev: Number(previous?.name === route.name),
     near_prev: likeBoth(previous?.both ?? ''),
@@ -67,12 +77,61 @@ function ownFeatures(route: RouteTexts, { pieces, routes, vectors }: Evidence) {
   };
 }
 
+/** What single words say, apart from the encoder. */
+function wordFeatures({ pieces, words }: Evidence) {
+  const bag = (text: string): WordBag => bagOf(text, words.table, words.heaviest);
+  const said = bag(pieces.last);
+  const asked = pieces.ask === '' ? said : bag(pieces.ask);
+  return (route: RouteTexts) => {
+    const { both, name, examples } = routeBags(route, words);
+    const similarity = dot(both.sum, said.sum);
+    return {
+      words: similarity,
+      words_name: dot(name.sum, said.sum),
+      words_ask: dot(both.sum, asked.sum),
+      words_ex: examples.length === 0 ? similarity : Math.max(...examples.map(({ sum: example }) => dot(example, said.sum))),
+      ...cover(said, both),
+    };
+  };
+}
+
+interface RouteBags {
+  readonly table: WordTable;
+  readonly both: WordBag;
+  readonly name: WordBag;
+  readonly examples: readonly WordBag[];
+}
+
+const bags = new WeakMap<RouteTexts, RouteBags>();
+
+function routeBags(route: RouteTexts, { table, heaviest }: Words): RouteBags {
+  const known = bags.get(route);
+  if (known?.table === table) return known;
+  const bag = (text: string): WordBag => bagOf(text, table, heaviest);
+  const made = { table, both: bag(route.both), name: bag(route.nameText), examples: route.examples.map(bag) };
+  bags.set(route, made);
+  return made;
+}
+
 /** The nearest example, and the centre of the examples with the route's own text as prior. */
-function exampleFeatures(both: Float32Array, examples: readonly Float32Array[], last: Float32Array): { ex: number; cen: number } {
-  if (examples.length === 0) return { ex: dot(both, last), cen: dot(both, last) };
+function exampleFeatures(route: RouteTexts, vectors: Vectors, last: Float32Array): { ex: number; cen: number } {
+  const both = vectors(route.both);
+  if (route.examples.length === 0) return { ex: dot(both, last), cen: dot(both, last) };
+  return { ex: Math.max(...route.examples.map((example) => dot(vectors(example), last))), cen: dot(centreOf(route, both, vectors), last) };
+}
+
+const centres = new WeakMap<RouteTexts, { readonly both: Float32Array; readonly centre: Float32Array }>();
+
+/** Unit vector; kept as long as the route's own vector is the same. */
+function centreOf(route: RouteTexts, both: Float32Array, vectors: Vectors): Float32Array {
+  const known = centres.get(route);
+  if (known?.both === both) return known.centre;
   const centre = both.slice();
-  for (const example of examples) for (let index = 0; index < centre.length; index += 1) centre[index] = (centre[index] as number) + (example[index] as number);
-  return { ex: Math.max(...examples.map((example) => dot(example, last))), cen: dot(centre, last) / Math.sqrt(dot(centre, centre)) };
+  for (const example of route.examples.map(vectors)) for (let index = 0; index < centre.length; index += 1) centre[index] = (centre[index] as number) + (example[index] as number);
+  const length = Math.sqrt(dot(centre, centre));
+  for (let index = 0; index < centre.length; index += 1) centre[index] = (centre[index] as number) / length;
+  centres.set(route, { both, centre });
+  return centre;
 }
 
 function sharedFeatures(evidence: Evidence): Features {

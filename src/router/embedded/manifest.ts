@@ -21,6 +21,12 @@ export const routerManifest = z.object({
     columns: z.number().int().positive(),
     scale: z.number().positive(),
   }),
+  words: z.object({
+    file: z.string(),
+    columns: z.number().int().positive(),
+    /** So many words of a text are compared one by one. */
+    heaviest: z.number().int().positive(),
+  }),
   limits: z.object({ contextTokens: z.number().int().positive() }),
   thresholds: z.object({ one: z.number(), slate: z.number() }),
   scoring: z.object({

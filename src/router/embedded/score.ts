@@ -3,7 +3,7 @@
 import { softmax } from '../lexical';
 import { OTHER, type ScoredRoute } from '../types';
 import type { Bank } from './bank';
-import { routeFeatures, type Features, type Vectors } from './features';
+import { routeFeatures, type Features, type Vectors, type Words } from './features';
 import { readHalves } from './half';
 import type { Layer, Scoring } from './manifest';
 import type { Pieces } from './pieces';
@@ -53,6 +53,7 @@ export interface EmbeddedInput {
   readonly routes: readonly RouteTexts[];
   readonly vectors: Vectors;
   readonly bank: Bank;
+  readonly words: Words;
 }
 
 /** A probability for every route and for `other`, highest first. */
