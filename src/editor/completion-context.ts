@@ -46,7 +46,7 @@ export function createCompletionContext({ settings, matches, log }: CompletionCo
     SCHEMES.has(uri.scheme) && !ignored.isIgnored(uri) && !neverSent(relative(uri), { neverSend: settings.for(uri).neverSend, matches });
 
   const definitions = createDefinitions({ mayRead, mostChars: DEFINITION_CHARS });
-  const imports = createImportOutlines({ settings, mayRead, ready: ignored.ready, mostChars: IMPORT_CHARS, log });
+  const imports = createImportOutlines({ settings, mayRead, ready: ignored.ready, onDidChangeRules: ignored.onDidChange, mostChars: IMPORT_CHARS, log });
 
   async function read(document: vscode.TextDocument): Promise<void> {
     if (document === vscode.window.activeTextEditor?.document) imports.prepare(document);

@@ -9,6 +9,8 @@ export interface IgnoredFiles extends Ending {
   readonly isIgnored: (uri: vscode.Uri) => boolean;
   /** Resolves when the rules of its folder are known, or cannot be. */
   readonly ready: (uri: vscode.Uri) => Promise<void>;
+  /** The rules changed: what was asked before may be answered otherwise now. */
+  readonly onDidChange: vscode.Event<void>;
 }
 
 const FILE = '.gitignore';
@@ -39,13 +41,16 @@ export function createIgnoredFiles(): IgnoredFiles {
   };
 
   const watcher = vscode.workspace.createFileSystemWatcher(`**/${FILE}`);
+  const changed = new vscode.EventEmitter<void>();
   const forget = (): void => {
     rules.clear();
     loading.clear();
+    changed.fire();
   };
-  const listening = vscode.Disposable.from(watcher, watcher.onDidChange(forget), watcher.onDidCreate(forget), watcher.onDidDelete(forget));
+  const listening = vscode.Disposable.from(changed, watcher, watcher.onDidChange(forget), watcher.onDidCreate(forget), watcher.onDidDelete(forget));
   return {
     ready,
+    onDidChange: changed.event,
     isIgnored: (uri) => {
       const folder = vscode.workspace.getWorkspaceFolder(uri);
       return folder !== undefined && rules.get(folder.uri.toString())?.ignores(relative(uri)) !== false;

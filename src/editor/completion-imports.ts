@@ -21,6 +21,8 @@ export interface ImportDeps {
   readonly mayRead: (document: Pick<vscode.TextDocument, 'uri'>) => boolean;
   /** Resolves when the rules of a file's folder are known. */
   readonly ready: (uri: vscode.Uri) => Promise<void>;
+  /** Fires when `mayRead` may answer otherwise: what was read meanwhile may lack files. */
+  readonly onDidChangeRules: vscode.Event<void>;
   readonly mostChars: number;
   readonly log: Log;
 }
@@ -79,6 +81,7 @@ export function createImportOutlines(deps: ImportDeps): ImportOutlines {
     // What was saved may be what the active document imports.
     vscode.workspace.onDidSaveTextDocument(prepareActive),
     deps.settings.onDidChange(prepareActive),
+    deps.onDidChangeRules(prepareActive),
   );
   prepareActive();
   return {
