@@ -3,7 +3,7 @@
 import type { FimCall, FimExtra } from '../router/ports';
 import type { Candidate } from '../router/types';
 import { windowAround } from './context';
-import { firstLineOf, shapeOf } from './place';
+import { firstLineOf, lastLineOf, shapeOf } from './place';
 import type { CompletionRequest } from './request';
 import { answerTokens, budgetFor, type TokenKey, type TokenRatios } from './token-budget';
 
@@ -23,7 +23,7 @@ export function callFor({ request, extra, maxTokens, ratios }: CallParts, candid
   const { before, after, path, language } = request;
   const { contextTokens } = candidate;
   const key = tokenKey(candidate, language);
-  const inside = shapeOf(before.slice(before.lastIndexOf('\n') + 1), firstLineOf(after)) === 'inside';
+  const inside = shapeOf(lastLineOf(before), firstLineOf(after)) === 'inside';
   const budget = budgetFor({ contextTokens, maxTokens, charsPerToken: ratios.charsPerToken(key, before) });
   const most = answerTokens(contextTokens, maxTokens);
   return {

@@ -6,6 +6,7 @@ import { createCompletionCache, type CacheHit } from './cache';
 import { createRhythm } from './debounce';
 import { gate } from './gate';
 import { startFilling, type Filling, type FillingPorts } from './filling';
+import { lastLineOf } from './place';
 import type { Completion, CompletionRequest, Skipped } from './request';
 import { createUnwanted, type Unwanted } from './unwanted';
 import { createTokenRatios } from './token-budget';
@@ -43,7 +44,7 @@ export function createCompleter(ports: CompleterPorts): Completer {
     whyHeldBack(hit, request, { ports, unwanted }) ?? { ...shown(hit, under), from };
 
   const ask = async (request: CompletionRequest, signal: AbortSignal): Promise<Completion | Skipped> => {
-    const waitMs = request.manual ? 0 : rhythm.wait(lineBefore(request), ports.mostWaitMs());
+    const waitMs = request.manual ? 0 : rhythm.wait(lastLineOf(request.before), ports.mostWaitMs());
     const began = ports.now();
     let filling = under.takeOver(request) ?? under.begin(start(request, waitMs, false));
     let outcome = await filling.wait(request, signal);
@@ -83,10 +84,6 @@ export function createCompleter(ports: CompleterPorts): Completer {
     },
     cancel: under.cancel,
   };
-}
-
-function lineBefore({ before }: CompletionRequest): string {
-  return before.slice(before.lastIndexOf('\n') + 1);
 }
 
 function whyHeldBack(

@@ -1,5 +1,5 @@
 // Whether to ask at all, by the text alone. What the user has switched off is the editor's business.
-import { firstLineOf } from './place';
+import { firstLineOf, lastLineOf } from './place';
 import type { CompletionRequest, SkipReason } from './request';
 
 /** With less before the cursor there is nothing to go on. */
@@ -8,7 +8,7 @@ const LEAST_CHARS = 2;
 const LONGEST_LINE = 2000;
 
 export function gate({ before, after, manual }: CompletionRequest): SkipReason | undefined {
-  const line = before.slice(before.lastIndexOf('\n') + 1);
+  const line = lastLineOf(before);
   const rest = firstLineOf(after);
   if (line.length + rest.length > LONGEST_LINE) return 'long_line';
   if (manual) return undefined;

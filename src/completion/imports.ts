@@ -86,7 +86,7 @@ function statementsIn(head: string, language: string): Statement[] {
   for (const [index, line] of lines.entries()) {
     if (index <= done || line.blank || !line.code) continue;
     if (begins.test(line.text)) {
-      done = lastLineOf(lines, index);
+      done = closingLine(lines, index);
       const end = lines[done]?.end ?? line.end;
       found.push({ text: head.slice(line.start, end), end: end + 1 });
     } else if (!PASSES.test(line.text)) break;
@@ -107,7 +107,7 @@ function endOfLast(head: string, begins: RegExp): number {
 }
 
 /** The line on which the brackets are closed that the statement opens. */
-function lastLineOf(lines: readonly Line[], first: number): number {
+function closingLine(lines: readonly Line[], first: number): number {
   const depth = lines[first - 1]?.depth ?? 0;
   const last = lines.findIndex((line, index) => index >= first && line.depth <= depth);
   return last < 0 ? first : last;

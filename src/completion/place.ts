@@ -48,7 +48,7 @@ const CLOSERS_ONLY = /^[\s)\]}>"'`;,:]*$/u;
 
 export function placeOf(input: PlaceInput): Place {
   const { before, after, language, whole } = input;
-  const lineBefore = before.slice(before.lastIndexOf('\n') + 1);
+  const lineBefore = lastLineOf(before);
   const lineAfter = firstLineOf(after);
   const scanBefore = scan(before, language);
   const scanAfter = scan(after, language, scanBefore.inside);
@@ -68,6 +68,10 @@ export function placeOf(input: PlaceInput): Place {
 export function shapeOf(lineBefore: string, lineAfter: string): Shape {
   if (lineBefore.trim() === '') return lineAfter.trim() === '' ? 'open' : 'lines';
   return CLOSERS_ONLY.test(lineAfter) ? 'rest' : 'inside';
+}
+
+export function lastLineOf(text: string): string {
+  return text.slice(text.lastIndexOf('\n') + 1);
 }
 
 export function firstLineOf(text: string): string {

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { CompletionRequest } from '../completion/request';
 import type { FimExtra } from '../router/ports';
+import { unix } from './line-breaks';
 import { relative } from './references';
 
 export interface DefinitionDeps {
@@ -44,7 +45,7 @@ export function createDefinitions({ mayRead, mostChars }: DefinitionDeps): Defin
     if (!mayRead(defined)) return [];
     const last = Math.min(defined.lineCount - 1, Math.max(target.range.end.line, target.range.start.line + MOST_LINES));
     const text = defined.getText(new vscode.Range(target.range.start.line, 0, Math.min(last, target.range.start.line + MOST_LINES), 10_000));
-    return [{ path: relative(target.uri), text: `${text.replace(/\r\n/gu, '\n').slice(0, mostChars).trimEnd()}\n` }];
+    return [{ path: relative(target.uri), text: `${unix(text).slice(0, mostChars).trimEnd()}\n` }];
   }
 
   return {

@@ -2,13 +2,14 @@
 // and teaches the filter. The filter's state is a few numbers, kept on this machine.
 import * as vscode from 'vscode';
 import type { CacheHit } from '../completion/cache';
-import { firstLineOf, shapeOf } from '../completion/place';
+import { firstLineOf, lastLineOf, shapeOf } from '../completion/place';
 import type { Completion, CompletionRequest } from '../completion/request';
 import { createOutcomeTracker, type Outcome, type OutcomeTracker } from '../learning/completion-outcomes';
 import type { EventStore } from '../learning/events';
 import { EMPTY_FILTER, isWorthShowing, learnOutcome, type FilterState, type ShowFacts } from '../learning/show-filter';
 import type { Log } from '../shared/log';
 import type { Ending } from './ending';
+import { unix } from './line-breaks';
 
 export interface CompletionFeedbackDeps {
   readonly events: EventStore;
@@ -105,7 +106,7 @@ function watchEditor(tracker: OutcomeTracker, isTaking: () => boolean): vscode.D
         tracker.dismissed();
         return;
       }
-      const text = withoutPartner(change.text.replace(/\r\n/gu, '\n'));
+      const text = withoutPartner(unix(change.text));
       if (isTaking()) tracker.took(offer.id, text.length);
       tracker.inserted(offer.document, offsetIn(document, change.range.start), text);
       if (!tracker.current()) setContext(false);
@@ -149,7 +150,7 @@ function offsetIn(document: vscode.TextDocument, position: vscode.Position): num
 
 function textNear(uri: string, offset: number): string | undefined {
   const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri);
-  return document?.getText().replace(/\r\n/gu, '\n').slice(Math.max(0, offset - NEAR_CHARS), offset + NEAR_CHARS);
+  return document && unix(document.getText()).slice(Math.max(0, offset - NEAR_CHARS), offset + NEAR_CHARS);
 }
 
 function after(ms: number, then: () => void): () => void {
@@ -160,7 +161,7 @@ function after(ms: number, then: () => void): () => void {
 }
 
 function factsFor({ before, after: following }: CompletionRequest, text: string, known: Pick<ShowFacts, 'typed' | 'sureness'>): ShowFacts {
-  const line = before.slice(before.lastIndexOf('\n') + 1);
+  const line = lastLineOf(before);
   return {
     chars: text.length,
     lines: text.split('\n').length,

@@ -12,6 +12,7 @@ import { isAbort, withDeadline } from '../shared/abort';
 import { messageOf } from '../shared/errors';
 import type { Log } from '../shared/log';
 import type { Ending } from './ending';
+import { unix } from './line-breaks';
 import { relative } from './references';
 import type { SettingsStore } from './settings-store';
 
@@ -125,7 +126,7 @@ function createOutlines({ mayRead, ready, mostChars, log }: ImportDeps): (docume
 }
 
 function headOf(document: vscode.TextDocument): string {
-  return document.getText(new vscode.Range(0, 0, HEAD_LINES, 0)).replace(/\r\n/gu, '\n');
+  return unix(document.getText(new vscode.Range(0, 0, HEAD_LINES, 0)));
 }
 
 interface FileState {
@@ -139,8 +140,8 @@ async function stateOf(uri: vscode.Uri, path: string, { folder }: Importing): Pr
   const stat = await stated(uri);
   if (stat?.type !== vscode.FileType.File || stat.size > MOST_BYTES || !(await isWhereItSays(uri, path, folder))) return undefined;
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
-  if (open) return { stamp: `version ${String(open.version)}`, text: () => Promise.resolve(plain(open.getText())) };
-  return { stamp: `${String(stat.mtime)} ${String(stat.size)}`, text: async () => plain(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri))) };
+  if (open) return { stamp: `version ${String(open.version)}`, text: () => Promise.resolve(unix(open.getText())) };
+  return { stamp: `${String(stat.mtime)} ${String(stat.size)}`, text: async () => unix(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri))) };
 }
 
 async function stated(uri: vscode.Uri): Promise<vscode.FileStat | undefined> {
@@ -155,10 +156,6 @@ async function stated(uri: vscode.Uri): Promise<vscode.FileStat | undefined> {
 async function isWhereItSays({ scheme, fsPath }: vscode.Uri, path: string, folder: vscode.WorkspaceFolder): Promise<boolean> {
   if (scheme !== 'file') return true;
   return (await realpath(fsPath)) === join(await realpath(folder.uri.fsPath), path);
-}
-
-function plain(text: string): string {
-  return text.replace(/\r\n/gu, '\n');
 }
 
 /** The first imports first; a file that is imported twice counts once for each. */

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { Completion, CompletionRequest } from '../completion/request';
 import { commands } from './commands-table';
+import { unix } from './line-breaks';
 import { relative } from './references';
 
 export interface AskedAt {
@@ -41,10 +42,6 @@ export function requestAt({ document, position, context }: AskedAt): CompletionR
 /** What the suggest widget has selected, and would put in place of its range: ghost text must continue that. */
 function chosenAt({ position, context }: AskedAt): { readonly text: string; readonly range: vscode.Range } {
   return context.selectedCompletionInfo ?? { text: '', range: new vscode.Range(position, position) };
-}
-
-function unix(text: string): string {
-  return text.includes('\r') ? text.replace(/\r\n/gu, '\n') : text;
 }
 
 /** With CRLF each line break counts two in VS Code and one here. */

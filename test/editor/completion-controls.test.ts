@@ -12,23 +12,12 @@ import type { Candidate, RouteRequest } from '../../src/router/types';
 import { silentLog } from '../../src/shared/log';
 import { candidate, recordingLog } from '../support/adapters';
 import type { ModelServer } from '../support/openai-server';
+import { fills, MODEL, open, run } from './ghost-text';
 import { auto, pause, replaced, reset, serve, set, until } from './support';
 
-const MODEL = 'qwen2.5-coder';
-const fills = (server: ModelServer): ModelServer['requests'] => server.requests.filter(({ path }) => /completions$|infill$/u.test(path) && !path.includes('chat'));
-const run = (command: string, ...args: unknown[]): Thenable<unknown> => vscode.commands.executeCommand(command, ...args);
 const LARGE = 'qwen2.5-coder:7b';
 const SMALL = 'qwen2.5-coder:1.5b';
 const LONG = Array.from({ length: 60 }, () => 'alpha +').join(' ');
-
-async function open(content: string, language = 'typescript'): Promise<vscode.TextEditor> {
-  const [before = '', after = ''] = content.split('|');
-  const document = await vscode.workspace.openTextDocument({ language, content: before + after });
-  const editor = await vscode.window.showTextDocument(document, { preview: false });
-  const position = document.positionAt(before.length);
-  editor.selection = new vscode.Selection(position, position);
-  return editor;
-}
 
 describe('ghost text and its user', () => {
   let server: ModelServer | undefined;

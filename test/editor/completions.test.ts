@@ -3,38 +3,9 @@ import * as assert from 'node:assert/strict';
 import { symlink } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { ModelServer } from '../support/openai-server';
+import { cursorAt, fills, MODEL, open, run, take } from './ghost-text';
 import { auto, pause, reset, serve, set, until } from './support';
 
-const MODEL = 'qwen2.5-coder';
-const fills = (server: ModelServer): ModelServer['requests'] => server.requests.filter(({ path }) => /completions$|infill$/u.test(path) && !path.includes('chat'));
-const run = (command: string, ...args: unknown[]): Thenable<unknown> => vscode.commands.executeCommand(command, ...args);
-
-function cursorAt(editor: vscode.TextEditor, offset: number): void {
-  const position = editor.document.positionAt(offset);
-  editor.selection = new vscode.Selection(position, position);
-  editor.revealRange(new vscode.Range(position, position));
-}
-
-async function open(content: string, language = 'typescript'): Promise<vscode.TextEditor> {
-  const [before = '', after = ''] = content.split('|');
-  const document = await vscode.workspace.openTextDocument({ language, content: before + after });
-  const editor = await vscode.window.showTextDocument(document, { preview: false });
-  cursorAt(editor, before.length);
-  return editor;
-}
-
-/** Asks for ghost text and runs a command on it, until the document changes. */
-async function take(editor: vscode.TextEditor, command: string): Promise<string> {
-  const before = editor.document.getText();
-  await until(async () => {
-    await run('editor.action.inlineSuggest.trigger');
-    await pause(300);
-    await run(command);
-    await pause(100);
-    return editor.document.getText() === before ? undefined : true;
-  }, 15_000);
-  return editor.document.getText();
-}
 
 async function asksNothing(server: ModelServer): Promise<void> {
   await run('editor.action.inlineSuggest.trigger');

@@ -4,12 +4,13 @@ import { headAndTail } from '../../router/conversation';
 import { softmax } from '../../router/lexical';
 import type { Classifier, ClassifierInput, ClassifierRoute, Clock } from '../../router/ports';
 import { OTHER, type Classification, type ScoredRoute } from '../../router/types';
+import { dot } from '../../router/vector';
 import { splitWords } from '../../router/words';
 import { routeNames } from '../../router/dialects/dialect';
 import { toDistribution } from '../../router/dialects/distribution';
 import type { LlamaRuntime, ModelSpec } from '../llama/runtime';
 import { embeddingPrefixes } from './embedding-prefixes';
-import { cosine, type VectorCache } from './vectors';
+import type { VectorCache } from './vectors';
 
 export interface BiEncoderDeps {
   readonly runtime: LlamaRuntime;
@@ -115,7 +116,7 @@ function fixedTexts({ model }: BiEncoderDeps, routes: readonly ClassifierRoute[]
 }
 
 function closest(vector: Float32Array, candidates: readonly Float32Array[]): number {
-  return Math.max(...candidates.map((candidate) => cosine(vector, candidate)));
+  return Math.max(...candidates.map((candidate) => dot(vector, candidate)));
 }
 
 interface Spread {

@@ -51,10 +51,3 @@ function unit(vector: Float32Array | undefined): Float32Array {
   if (!Number.isFinite(length)) throw new RouterError('runtime', 'The embedding model gave numbers that are none.');
   return length === 0 ? vector : vector.map((value) => value / length);
 }
-
-/** Cosine of two unit vectors. */
-export function cosine(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < a.length; index += 1) sum += (a[index] ?? 0) * (b[index] ?? 0);
-  return sum;
-}

@@ -4,7 +4,8 @@ import { bankEvidence, type Bank } from './bank';
 import type { Scoring } from './manifest';
 import type { Pieces } from './pieces';
 import { trigramsOf, wordsOf, type RouteTexts } from './texts';
-import { bagOf, cover, type WordBag, type WordTable } from './words';
+import { dot, unit } from '../vector';
+import { bagOf, cover, type WordBag, type Words } from './words';
 
 /** Unit vectors by text; `undefined` is a fault of the caller's, who embeds every text first. */
 export type Vectors = (text: string) => Float32Array;
@@ -21,12 +22,6 @@ export interface Evidence {
   readonly probe: Scoring['probe'];
   readonly bank: Bank;
   readonly words: Words;
-}
-
-export interface Words {
-  readonly table: WordTable;
-  /** So many words of a text are compared one by one. */
-  readonly heaviest: number;
 }
 
 /** One record of named inputs per route, in the order of the routes. */
@@ -79,9 +74,8 @@ function ownFeatures(route: RouteTexts, said: ReadonlySet<string>, { pieces, rou
 
 /** What single words say, apart from the encoder. */
 function wordFeatures({ pieces, words }: Evidence) {
-  const bag = (text: string): WordBag => bagOf(text, words.table, words.heaviest);
-  const said = bag(pieces.last);
-  const asked = pieces.ask === '' ? said : bag(pieces.ask);
+  const said = bagOf(pieces.last, words);
+  const asked = pieces.ask === '' ? said : bagOf(pieces.ask, words);
   return (route: RouteTexts) => {
     const { both, name, examples } = routeBags(route, words);
     const similarity = dot(both.sum, said.sum);
@@ -96,7 +90,7 @@ function wordFeatures({ pieces, words }: Evidence) {
 }
 
 interface RouteBags {
-  readonly table: WordTable;
+  readonly words: Words;
   readonly both: WordBag;
   readonly name: WordBag;
   readonly examples: readonly WordBag[];
@@ -104,11 +98,11 @@ interface RouteBags {
 
 const bags = new WeakMap<RouteTexts, RouteBags>();
 
-function routeBags(route: RouteTexts, { table, heaviest }: Words): RouteBags {
+function routeBags(route: RouteTexts, words: Words): RouteBags {
   const known = bags.get(route);
-  if (known?.table === table) return known;
-  const bag = (text: string): WordBag => bagOf(text, table, heaviest);
-  const made = { table, both: bag(route.both), name: bag(route.nameText), examples: route.examples.map(bag) };
+  if (known?.words === words) return known;
+  const bag = (text: string): WordBag => bagOf(text, words);
+  const made = { words, both: bag(route.both), name: bag(route.nameText), examples: route.examples.map(bag) };
   bags.set(route, made);
   return made;
 }
@@ -128,9 +122,7 @@ function centreOf(route: RouteTexts, both: Float32Array, vectors: Vectors): Floa
   if (known?.both === both) return known.centre;
   const centre = both.slice();
   for (const example of route.examples.map(vectors)) for (let index = 0; index < centre.length; index += 1) centre[index] = (centre[index] as number) + (example[index] as number);
-  const length = Math.sqrt(dot(centre, centre));
-  for (let index = 0; index < centre.length; index += 1) centre[index] = (centre[index] as number) / length;
-  centres.set(route, { both, centre });
+  centres.set(route, { both, centre: unit(centre) });
   return centre;
 }
 
@@ -184,9 +176,3 @@ function routeWords(route: RouteTexts, stopWords: ReadonlySet<string>): Readonly
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 const countShared = (a: ReadonlySet<string>, b: ReadonlySet<string>): number => [...a].filter((one) => b.has(one)).length;
-
-export function dot(a: Float32Array, b: Float32Array): number {
-  let total = 0;
-  for (let index = 0; index < a.length; index += 1) total += (a[index] as number) * (b[index] as number);
-  return total;
-}

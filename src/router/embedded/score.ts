@@ -3,11 +3,13 @@
 import { softmax } from '../lexical';
 import { OTHER, type ScoredRoute } from '../types';
 import type { Bank } from './bank';
-import { routeFeatures, type Features, type Vectors, type Words } from './features';
+import { routeFeatures, type Features, type Vectors } from './features';
 import { readHalves } from './half';
 import type { Layer, Scoring } from './manifest';
 import type { Pieces } from './pieces';
 import type { RouteTexts } from './texts';
+import { unit } from '../vector';
+import type { Words } from './words';
 
 /** Projection of a pooled embedding: z = tanh(W x + b), made a unit vector. */
 export interface Projection {
@@ -34,18 +36,13 @@ export function readProjection(bytes: Uint8Array, rows: number, columns: number)
 
 export function project(pooled: Float32Array, { rows, columns, weights, bias }: Projection): Float32Array {
   const z = new Float32Array(rows);
-  let squares = 0;
   for (let row = 0; row < rows; row += 1) {
     let total = bias[row] ?? 0;
     const start = row * columns;
     for (let column = 0; column < columns; column += 1) total += (weights[start + column] as number) * (pooled[column] as number);
-    const value = Math.tanh(total);
-    z[row] = value;
-    squares += value * value;
+    z[row] = Math.tanh(total);
   }
-  const length = Math.sqrt(squares) || 1;
-  for (let row = 0; row < rows; row += 1) z[row] = (z[row] ?? 0) / length;
-  return z;
+  return unit(z);
 }
 
 export interface EmbeddedInput {

@@ -2,6 +2,7 @@
 // models/router/scoring.md, section 3c. Sources: weights after Arora et al., ICLR 2017, sec. 3 (smooth inverse
 // frequency), learned further; made by models/router/train/words.py.
 import { readHalves } from './half';
+import { unit } from '../vector';
 
 export interface WordTable {
   readonly columns: number;
@@ -24,6 +25,12 @@ export function readWords(bytes: Uint8Array, columns: number): WordTable {
   return { columns, keys, mass: readHalves(view, 4 + 4 * count, count), codes };
 }
 
+export interface Words {
+  readonly table: WordTable;
+  /** So many words of a text are compared one by one. */
+  readonly heaviest: number;
+}
+
 /** A text as its words. */
 export interface WordBag {
   /** Weighted sum of all its words, of length 1; zeros when none is known. */
@@ -33,8 +40,8 @@ export interface WordBag {
   readonly masses: Float32Array;
 }
 
-/** `text` is prepared (lower case). `heaviest`: so many different words are kept one by one. */
-export function bagOf(text: string, table: WordTable, heaviest: number): WordBag {
+/** `text` is prepared (lower case). */
+export function bagOf(text: string, { table, heaviest }: Words): WordBag {
   const rows = rowsOf(text, table);
   const different = [...new Set(rows)].sort((a, b) => massOf(table, b) - massOf(table, a)).slice(0, heaviest);
   const units = new Float32Array(different.length * table.columns);
@@ -87,15 +94,6 @@ function weightedSum(rows: readonly number[], table: WordTable): Float32Array {
     for (let column = 0; column < total.length; column += 1) total[column] = (total[column] as number) + (vector[column] as number) * mass;
   }
   return unit(total);
-}
-
-/** Brings the vector itself to length 1. */
-function unit(vector: Float32Array): Float32Array {
-  let squares = 0;
-  for (let column = 0; column < vector.length; column += 1) squares += (vector[column] as number) ** 2;
-  const length = Math.max(Math.sqrt(squares), 1e-6);
-  for (let column = 0; column < vector.length; column += 1) vector[column] = (vector[column] as number) / length;
-  return vector;
 }
 
 /** How well the request's words stand for the route's (`covered`) and the route's for the request's (`covering`), by mass. */

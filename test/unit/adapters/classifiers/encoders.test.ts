@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { createBiEncoder } from '../../../../src/adapters/classifiers/bi-encoder';
 import { createReranker } from '../../../../src/adapters/classifiers/cross-encoder';
 import { embeddingPrefixes } from '../../../../src/adapters/classifiers/embedding-prefixes';
-import { cosine, createVectorCache } from '../../../../src/adapters/classifiers/vectors';
+import { createVectorCache } from '../../../../src/adapters/classifiers/vectors';
 import type { Classifier } from '../../../../src/router/ports';
 import type { Classification, ScoredRoute } from '../../../../src/router/types';
+import { dot } from '../../../../src/router/vector';
 import { contentWords } from '../../../../src/router/words';
 import { RouterError } from '../../../../src/shared/errors';
 import { fakeRuntime, type FakeRuntimeOptions } from '../../../support/fake-runtime';
@@ -148,7 +149,7 @@ describe('the vector cache', () => {
     const runtime = fakeRuntime({ embed: bag });
     const [a, b] = await createVectorCache(runtime).vectors(model, ['same', 'same'], never);
     expect(runtime.embedded).toEqual([['same']]);
-    expect(cosine(a!, b!)).toBeCloseTo(1, 6);
+    expect(dot(a!, b!)).toBeCloseTo(1, 6);
   });
 });
 

@@ -13,7 +13,7 @@ const bytes = new Uint8Array([
   ...new Uint8Array(new Int8Array(WORDS.flatMap(({ code }) => code)).buffer),
 ]);
 const table = readWords(bytes, 2);
-const bag = (text: string) => bagOf(text, table, 48);
+const bag = (text: string) => bagOf(text, { table, heaviest: 48 });
 
 describe('the table of words', () => {
   it('refuses a file of another length', () => {
@@ -33,7 +33,7 @@ describe('the table of words', () => {
   });
 
   it('keeps the weightiest different words, one by one', () => {
-    expect([...bagOf('cat loan cat mortgage loan', table, 2).masses]).toEqual([1, 0.5]);
+    expect([...bagOf('cat loan cat mortgage loan', { table, heaviest: 2 }).masses]).toEqual([1, 0.5]);
   });
 
   it('says how well two texts stand for each other', () => {
