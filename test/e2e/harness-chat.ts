@@ -35,6 +35,8 @@ export interface Chat {
 
 const INPUT = '.interactive-session .interactive-input-part .interactive-input-editor .monaco-editor';
 const RESPONSES = '.interactive-session .monaco-list-row.response';
+const SESSION = '.interactive-session';
+const HOVER = '.context-view .hover-contents';
 const STOP = '.interactive-input-part .chat-execute-toolbar [class*="codicon-stop"]';
 const PICKER = '.interactive-input-part .model-picker-name';
 const PICKER_ROW = '.action-widget .monaco-list-row.action';
@@ -52,7 +54,7 @@ export function createChat({ page, window }: { page: Page; window: Window }): Ch
     await pressEnter(page, text);
   };
   const answer = async (waitMs = 90_000): Promise<Answer> => {
-    await waitFor(() => isComplete(page, before), { what: 'the answer', waitMs });
+    await waitFor(() => isComplete(page, before), { what: 'the answer', waitMs, seen: () => page.locator(SESSION).first().innerText() });
     const element = newest.locator('.interactive-response');
     // Command links too: VS Code folds away whatever stands before a button part.
     const buttons = element.locator('.value :is(.monaco-text-button, a[data-href^="command:"])').filter({ visible: true });
@@ -108,8 +110,23 @@ async function modelIsThere(page: Page): Promise<void> {
   await waitFor(async () => !/^(Auto|Models)?$/.test(readable(await page.locator(PICKER).first().innerText())), { what: 'a model on the picker' });
 }
 
-/** Typed by keys up to the first space (a participant is recognised while typing), the rest at once. */
+/** Until the input holds it: an attachment or a page that comes late takes the focus, and the keys go elsewhere. */
 async function fillInput(page: Page, text: string): Promise<void> {
+  const isFilled = async (): Promise<boolean> => {
+    await typeInto(page, text);
+    return waitFor(() => inputHolds(page, text), { what: 'the question in the input', waitMs: 2_000 }).then(
+      () => true,
+      () => false,
+    );
+  };
+  await waitFor(isFilled, { what: `the input to hold ${text}`, seen: () => page.locator(SESSION).first().innerText() });
+}
+
+/** Typed by keys up to the first space (a participant is recognised while typing), the rest at once. */
+async function typeInto(page: Page, text: string): Promise<void> {
+  // Away from an attachment, whose hover would come up over the input and keep the click.
+  await page.mouse.move(0, 0);
+  await page.locator(HOVER).first().waitFor({ state: 'hidden' });
   await page.locator(INPUT).first().click();
   await page.keyboard.press('ControlOrMeta+A');
   await page.keyboard.press('Backspace');
@@ -121,7 +138,7 @@ async function fillInput(page: Page, text: string): Promise<void> {
 /** Enter sends, or takes a suggestion that comes up just then; in that case again, until the text has left the input. */
 async function pressEnter(page: Page, text: string): Promise<void> {
   const suggestions = page.locator('.suggest-widget.visible').first();
-  const isSent = async (): Promise<boolean> => !plain(await page.locator(`${INPUT} .view-lines`).first().innerText()).includes(plain(text));
+  const isSent = async (): Promise<boolean> => !(await inputHolds(page, text));
   await waitFor(
     async () => {
       if (await suggestions.isVisible()) await page.keyboard.press('Escape');
@@ -133,6 +150,17 @@ async function pressEnter(page: Page, text: string): Promise<void> {
     },
     { what: 'the question to be sent' },
   );
+}
+
+/** Whether the input's lines, as they stand on screen, hold the text's last words. */
+async function inputHolds(page: Page, text: string): Promise<boolean> {
+  const lines = await page.locator(INPUT).first().locator('.view-line').evaluateAll((all) =>
+    all
+      .map((line) => ({ top: Number.parseFloat((line as HTMLElement).style.top), text: line.textContent }))
+      .sort((a, b) => a.top - b.top)
+      .map((line) => line.text),
+  );
+  return plain(lines.join('')).includes(plain(text).slice(-40));
 }
 
 /** Without the spaces, which the input's wrapping adds to and takes away. */

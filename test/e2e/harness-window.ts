@@ -25,14 +25,14 @@ export interface WaitOptions {
   readonly what: string;
   readonly waitMs?: number | undefined;
   /** What there was instead, for the error. */
-  readonly seen?: () => string;
+  readonly seen?: () => string | Promise<string>;
 }
 
 /** Asks again until it is true; for states that no locator can wait for. */
 export async function waitFor(isTrue: () => boolean | Promise<boolean>, { what, waitMs = 60_000, seen }: WaitOptions): Promise<void> {
   const until = Date.now() + waitMs;
   while (!(await isTrue())) {
-    if (Date.now() > until) throw new Error(`Waited ${String(waitMs / 1000)} s for ${what}${seen ? `; there was:\n${seen()}` : ''}`);
+    if (Date.now() > until) throw new Error(`Waited ${String(waitMs / 1000)} s for ${what}${seen ? `; there was:\n${await seen()}` : ''}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
