@@ -4,6 +4,7 @@ import type { Resting } from '../router/running/health';
 import { mayGoOn } from '../router/choosing/eligibility';
 import type { Policy } from '../router/choosing/decide';
 import { toClassifierInput } from '../router/conversation';
+import type { FimExtra } from '../router/ports';
 import type { Router } from '../router/route';
 import type { Candidate, RouteRequest, Surface } from '../router/types';
 import { inlinePolicy } from '../completion/candidates';
@@ -32,6 +33,8 @@ export interface Dispatch extends Pick<Runs, 'run' | 'fill'> {
   decide(request: RouteRequest, resource: vscode.Uri | undefined, signal: AbortSignal): Promise<Routed>;
   /** The request with what rules of privacy have to know; `decideNow` keeps one here that has not been searched. */
   searched(request: RouteRequest, resource: vscode.Uri | undefined, signal: AbortSignal): Promise<RouteRequest>;
+  /** Text of other files for ghost text, without what holds a secret where the text may go to a hosted model. */
+  withoutSecrets(extra: readonly FimExtra[], resource: vscode.Uri | undefined, signal: AbortSignal): Promise<readonly FimExtra[]>;
   decideNow(request: RouteRequest, resource: vscode.Uri | undefined): Routed;
   /** The models of an earlier decision that may go on with what the conversation holds by now, in their order. */
   goOn(models: readonly string[], request: RouteRequest, earlier: Earlier, signal: AbortSignal): Promise<Routed['candidates']>;
@@ -51,7 +54,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
   const runs = createRuns(deps);
   const candidates = (surface: Surface): readonly Candidate[] => pool.candidates().map((one) => forSurface(one, surface));
 
-  function policyFor({ surface, conversation }: RouteRequest, resource: vscode.Uri | undefined): Policy {
+  function policyFor({ surface, conversation }: Pick<RouteRequest, 'surface' | 'conversation'>, resource: vscode.Uri | undefined): Policy {
     const wanted = settings.for(resource);
     const { routes, rules } = wanted;
     const all = candidates(surface);
@@ -76,6 +79,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       return privacy.agreed({ decision, candidates: policy.candidates }, known, signal);
     },
     searched: (request, resource, signal) => privacy.searched(request, policyFor(request, resource), signal),
+    withoutSecrets: (extra, resource, signal) => privacy.withoutSecrets(extra, policyFor({ surface: 'inline' }, resource), signal),
     decideNow: (request, resource) => {
       const policy = policyFor(request, resource);
       return { decision: router.routeNow(request, policy), candidates: policy.candidates };

@@ -172,7 +172,8 @@ function buildCompleter({ dispatch, settings, status, feedback, context, meter, 
     sleep,
     newId,
     syntax,
-    context: context.gather,
+    // A key in some other open file is no reason to keep this one here.
+    context: async (request, signal) => dispatch.withoutSecrets(await context.gather(request, signal), vscode.Uri.parse(request.document), signal),
     worthShowing: feedback.worthShowing,
     route: planner.plan,
     fill: (call, signal) => {

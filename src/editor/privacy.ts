@@ -6,7 +6,7 @@ import type { Policy } from '../router/choosing/decide';
 import { secretsText } from '../router/privacy/explain-privacy';
 import { joinNeverSend } from '../router/privacy/never-sent';
 import { countSecrets, type OutgoingDeps } from '../router/privacy/outgoing';
-import type { ChatCall, DecisionSink, SecretFinder } from '../router/ports';
+import type { ChatCall, DecisionSink, FoundSecret, SecretFinder } from '../router/ports';
 import type { PrivacyPolicy } from '../router/privacy/privacy';
 import { keepsAllHere, leavesMachine, type GlobMatcher } from '../router/choosing/rules';
 import type { Candidate, Decision, RouteRequest } from '../router/types';
@@ -38,6 +38,8 @@ export interface Privacy {
   policyFor(resource: vscode.Uri | undefined): PrivacyPolicy;
   /** The request with the open folders, and with its secrets where something of it could leave. */
   searched(request: RouteRequest, policy: Policy, signal: AbortSignal): Promise<RouteRequest>;
+  /** The pieces without those that hold a secret, where something could leave; none where nobody could look. */
+  withoutSecrets<Piece extends { readonly text: string }>(pieces: readonly Piece[], policy: Policy, signal: AbortSignal): Promise<readonly Piece[]>;
   /** Asks before a secret leaves, where the user wants to be asked and can be. Rejects when nothing is to be sent. */
   agreed(routed: Agreed, request: RouteRequest, signal: AbortSignal): Promise<Agreed>;
   /** True when nothing of the open folders may leave, whatever is asked. */
@@ -70,6 +72,10 @@ export function createPrivacy(deps: PrivacyDeps): Privacy {
       const secrets = await search(deps, { request, policy }, signal);
       return { ...request, workspace: openFolders(), ...(secrets === undefined ? {} : { secrets }) };
     },
+    withoutSecrets: async (pieces, policy, signal) => {
+      const found = await find(deps, { texts: pieces.map(({ text }) => text), policy, what: 'text of other files' }, signal);
+      return pieces.filter((_piece, index) => found?.[index]?.length === 0);
+    },
     agreed: (routed, request, signal) => ask(deps, { routed, request, answers }, signal),
     allHere: (rules) => keepsAllHere({ rules, workspace: openFolders(), matches }),
     outgoing: {
@@ -95,19 +101,36 @@ interface Searching {
 }
 
 /** Undefined where nobody could look, which must be taken for a find. */
-async function search({ findSecrets, log }: PrivacyDeps, { request, policy }: Searching, signal: AbortSignal): Promise<RouteRequest['secrets']> {
-  const forRules = policy.rules.some(({ when }) => when.secret === true);
-  const leaves = policy.candidates.some((candidate) => candidate.unavailable === undefined && leavesMachine(candidate));
-  if (!forRules && (!leaves || policy.privacy?.secrets === 'off')) return [];
+async function search(deps: PrivacyDeps, { request, policy }: Searching, signal: AbortSignal): Promise<RouteRequest['secrets']> {
   const texts = request.texts ?? request.turns.map(({ text }) => text);
-  if (texts.length === 0 && request.inputTokens > 0) return undefined;
+  if (texts.length === 0 && request.inputTokens > 0 && isSearched(policy)) return undefined;
+  const found = await find(deps, { texts, policy, what: `[${request.id}] the request` }, signal);
+  return found && countSecrets(found.flat());
+}
+
+interface Finding {
+  readonly texts: readonly string[];
+  readonly policy: Policy;
+  /** For the log. */
+  readonly what: string;
+}
+
+/** Secrets by text; undefined where nobody could look. */
+async function find({ findSecrets, log }: PrivacyDeps, { texts, policy, what }: Finding, signal: AbortSignal): Promise<readonly (readonly FoundSecret[])[] | undefined> {
+  if (!isSearched(policy)) return texts.map(() => []);
   try {
-    return countSecrets((await findSecrets(texts, signal)).flat());
+    return await findSecrets(texts, signal);
   } catch (error) {
     if (isAbort(error)) throw error;
-    log.warn(`[${request.id}] the request could not be searched for secrets: ${messageOf(error)}`);
+    log.warn(`${what} could not be searched for secrets: ${messageOf(error)}`);
     return undefined;
   }
+}
+
+/** Only where a rule asks for it, or something could leave. */
+function isSearched({ rules, candidates, privacy }: Policy): boolean {
+  const leaves = candidates.some((candidate) => candidate.unavailable === undefined && leavesMachine(candidate));
+  return rules.some(({ when }) => when.secret === true) || (leaves && privacy?.secrets !== 'off');
 }
 
 interface Asking {

@@ -11,6 +11,7 @@ import { silentLog } from '../../src/shared/log';
 import { startCountingProxy, type CountingProxy } from '../support/counting-proxy';
 import { startModelServer, type ModelServer } from '../support/openai-server';
 import { SECRETS } from '../support/secrets';
+import { fills, open, take } from './ghost-text';
 import { ask, auto, pause, replaced, reset, set, textOf, until } from './support';
 
 const root = (): vscode.Uri => vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file('/');
@@ -30,7 +31,7 @@ describe('privacy', () => {
 
   afterEach(async () => {
     await Promise.all([near.close(), counted.close(), far.close()]);
-    await set({ neverSend: undefined, secrets: undefined, 'inline.debounceMs': undefined });
+    await set({ neverSend: undefined, secrets: undefined, 'inline.debounceMs': undefined, 'inline.models': undefined });
     await reset();
   });
 
@@ -96,6 +97,30 @@ describe('privacy', () => {
     } finally {
       await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
       await vscode.workspace.fs.delete(file);
+    }
+  });
+
+  it('ghost text takes nothing along from an open file that holds a key, and is no less hosted for it', async () => {
+    await set({ 'inline.models': ['far'], 'inline.debounceMs': 0 });
+    const total = (first: string): string => `export function invoiceTotal(invoice: Invoice, taxRate: number): number {\n  ${first}\n  const net = invoice.lines.reduce(addAmount, 0);\n  return net * (1 + taxRate);\n}\n`;
+    const texts = { 'plain.ts': total('const note = "as agreed";'), 'keyed.ts': total(`const token = "${SECRETS.github}";`) };
+    const files = Object.keys(texts).map((name) => vscode.Uri.joinPath(root(), name));
+    try {
+      for (const [index, text] of Object.values(texts).entries()) {
+        const file = files[index] ?? root();
+        await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
+        await vscode.window.showTextDocument(file, { preview: false });
+        await pause(1800);
+      }
+      const editor = await open('function billTotal(bill: Bill, taxRate: number): number {\n  const net = bill.lines.reduce(addAmount, 0);\n  return |\n}\n');
+      assert.match(await take(editor, 'editor.action.inlineSuggest.commit'), /return from there/u);
+      const [asked] = fills(far);
+      assert.match(JSON.stringify(asked?.body), /as agreed/u);
+      assert.doesNotMatch(JSON.stringify(asked?.body), /keyed\.ts|const token/u);
+      assert.ok(!counted.text().includes(SECRETS.github));
+    } finally {
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+      for (const file of files) await vscode.workspace.fs.delete(file);
     }
   });
 
