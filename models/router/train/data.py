@@ -109,12 +109,17 @@ def public(folder):
     return families, turns
 
 
-BY_SET = ("written-w7", "written-w8")  # their sets repeat each other's meanings and names: each is a family
+BY_SET = ("written-w7", "written-w8", "written-w9")  # their sets repeat each other's meanings and names: each is a family
+
+
+def numbered(path):
+    """w9_71 of w9_71.conv.txt: conversations of a writer whose sets are families speak of the set of their number."""
+    return os.path.basename(path).split(".")[0]
 
 
 def written(folder, dedup_rows=True):
     """Our own text: *.routes.txt, *.conv.txt, *.none.txt (formats: data/README.md)."""
-    families, turns, none = defaultdict(dict), [], []
+    families, turns, none, set_of = defaultdict(dict), [], [], {}
     unescape = lambda s: s.replace("\\n", "\n").strip()
     paths = lambda kind: sorted(glob.glob(os.path.join(folder, f"*.{kind}.txt")))
     for path in paths("routes"):
@@ -126,13 +131,14 @@ def written(folder, dedup_rows=True):
                 name = name.strip()
                 if writer in BY_SET:
                     family = f"{writer}:{domain.strip()}"
+                    set_of[numbered(path)] = family
                 route = families[family].setdefault(name, Route(name, "written:" + domain.strip()))
             elif line.startswith("d:") and route and line[2:].strip():
                 route.descriptions.append(unescape(line[2:]))
             elif line.startswith("r:") and route and line[2:].strip():
                 turns.append(Turn(family, route.name, unescape(line[2:]), conv=f"{path}:{len(turns)}"))
     for path in paths("conv"):
-        family = "written-" + os.path.basename(path).split("_")[0]
+        family = set_of.get(numbered(path), "written-" + os.path.basename(path).split("_")[0])
         conv, at, state, current = 0, None, None, None
         for line in open(path, encoding="utf-8"):
             if line.startswith("# conv"):
