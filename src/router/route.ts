@@ -1,5 +1,6 @@
 // From a request to a decision: reads the conversation, asks the classifiers, calls decide(), tells the sink.
 // Routing never fails the request: whatever breaks here is a degradation in the decision. Only abort throws.
+import { byExample } from './by-example';
 import { decide, type Evidence, type Policy, type Unclassified } from './choosing/decide';
 import { toClassifierInput } from './conversation';
 import { climb } from './ladder';
@@ -50,6 +51,8 @@ async function gather(deps: RouterDeps, { request, policy }: Asked, signal: Abor
   const late = conversation === undefined ? undefined : deps.memory.takeLate(conversation);
   const input = toClassifierInput(request.turns, previousRouteOf(deps, request, late), policy.taught ?? policy.routes);
   if (!input) return { classification: undefined, unclassified: 'no_text', degraded: [] };
+  const known = byExample(input);
+  if (known) return { classification: known, unclassified: 'no_classifier', degraded: [] };
   const onLate = (classification: Classification): void => {
     if (conversation !== undefined) deps.memory.update(conversation, { late: classification });
   };
