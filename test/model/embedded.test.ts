@@ -119,7 +119,7 @@ describe('the shipped router model', () => {
       sink: () => undefined,
     });
     const decision = await router.route(
-      { id: 'r', surface: 'chat', turns: [{ role: 'user', text: 'write tests for this' }], inputTokens: 1, needs: [], paths: [], languages: [] },
+      { id: 'r', surface: 'chat', turns: [{ role: 'user', text: 'write some tests for this parser' }], inputTokens: 1, needs: [], paths: [], languages: [] },
       { routes: defaultRoutes, candidates: [], rules: [], defaultModels: [], matches: () => false },
       never,
     );
