@@ -2,6 +2,7 @@
 // A request near to a kind that nobody offers is a sign of `other`; a route described like one in the bank is also
 // known by that one's requests. models/router/scoring.md, section 3. Source of the idea: RouterRetriever,
 // arXiv 2409.02685, sec. 3 (a route as the centroid of pilot requests).
+import { times } from '../vector';
 import { readHalves } from './half';
 
 /** Vectors are compared in `columns` dimensions, the leading directions of the bank itself. */
@@ -54,19 +55,6 @@ function startsOf(counts: Uint8Array): Uint32Array {
   return starts;
 }
 
-/** rows x columns times a vector. */
-function times(matrix: Float32Array, vector: Float32Array): Float32Array {
-  const columns = vector.length;
-  const out = new Float32Array(matrix.length / columns);
-  for (let row = 0; row < out.length; row += 1) {
-    let total = 0;
-    const start = row * columns;
-    for (let column = 0; column < columns; column += 1) total += (matrix[start + column] as number) * (vector[column] as number);
-    out[row] = total;
-  }
-  return out;
-}
-
 /** Similarity of a request with each kind: with the nearest of its centroids. */
 function nearness({ kinds, starts, requests, basis }: Bank, request: Float32Array): Float32Array {
   const rows = times(requests, times(basis, request));
@@ -90,6 +78,8 @@ function alike(bank: Bank, route: Float32Array): Float32Array {
 const NEAR = 0.7;
 /** How sharply a request falls to the nearest kinds. */
 const SHARP = 20;
+/** Kinds so much farther away than the nearest one weigh nothing: less than a millionth of it. */
+const FAR = Math.log(1e6) / SHARP;
 
 export interface BankEvidence {
   /** Per route: similarity with the nearest description, with that kind's requests, and expected over all kinds. */
@@ -103,42 +93,69 @@ export interface BankEvidence {
 /** What the bank knows of a request (unit vector) and of the routes (unit vectors of their full texts). */
 export function bankEvidence(bank: Bank, request: Float32Array, routes: readonly Float32Array[]): BankEvidence {
   const near = nearness(bank, request);
-  const top = near[highest(near)] ?? 0;
-  const weights = near.map((value) => Math.exp(SHARP * (value - top)));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const like = routes.map((route) => alike(bank, route));
-  const evidence = like.map((row) => {
-    const best = highest(row);
-    const known = row[best] ?? 0;
-    let carry = 0;
-    for (let kind = 0; kind < row.length; kind += 1) carry += (weights[kind] as number) * (row[kind] as number);
-    return { known, proto: (near[best] ?? 0) * between((known - 0.6) / 0.4), carry: carry / total };
-  });
+  const offer = offerOf(bank, routes);
+  const weights = weightsOf(near);
+  const total = weights.reduce((sum, { weight }) => sum + weight, 0);
+  const evidence = offer.routes.map(({ like, best, known }) => ({
+    known,
+    proto: (near[best] ?? 0) * between((known - 0.6) / 0.4),
+    carry: weights.reduce((sum, { kind, weight }) => sum + weight * (like[kind] as number), 0) / total,
+  }));
   return {
     routes: evidence,
-    bank_top: top,
-    ...offeredShare(near, weights, like),
+    bank_top: near[highest(near)] ?? 0,
+    bank_mass: weights.reduce((sum, { kind, weight }) => sum + weight * between(((offer.highest[kind] as number) - 0.5) / 0.5), 0) / total,
+    bank_gap: gap(near, offer.highest),
     known_mean: evidence.reduce((sum, { known }) => sum + known, 0) / Math.max(1, evidence.length),
   };
 }
 
-function offeredShare(near: Float32Array, weights: Float32Array, like: readonly Float32Array[]): { bank_mass: number; bank_gap: number } {
-  let [mass, total, farTop, nearTop] = [0, 0, -Infinity, -Infinity];
-  const highestLike = new Float32Array(near.length).fill(-1);
-  for (const row of like) {
-    for (let kind = 0; kind < row.length; kind += 1) {
-      if ((row[kind] as number) > (highestLike[kind] as number)) highestLike[kind] = row[kind] as number;
-    }
-  }
+/** Of the kinds near enough to count: how much of the request falls to each. */
+function weightsOf(near: Float32Array): { readonly kind: number; readonly weight: number }[] {
+  const top = near[highest(near)] ?? 0;
+  const weights: { kind: number; weight: number }[] = [];
   for (let kind = 0; kind < near.length; kind += 1) {
-    const offered = highestLike[kind] as number;
-    const weight = weights[kind] as number;
-    total += weight;
-    mass += weight * between((offered - 0.5) / 0.5);
-    if (offered >= NEAR) nearTop = Math.max(nearTop, near[kind] as number);
-    else farTop = Math.max(farTop, near[kind] as number);
+    const below = top - (near[kind] as number);
+    if (below < FAR) weights.push({ kind, weight: Math.exp(-SHARP * below) });
   }
-  return { bank_mass: mass / total, bank_gap: orZero(farTop) - orZero(nearTop) };
+  return weights;
+}
+
+/** How much nearer the nearest kind is that nobody offers than the nearest one that is offered. */
+function gap(near: Float32Array, offered: Float32Array): number {
+  let [farTop, nearTop] = [-Infinity, -Infinity];
+  for (let kind = 0; kind < near.length; kind += 1) {
+    const value = near[kind] as number;
+    if ((offered[kind] as number) >= NEAR) nearTop = Math.max(nearTop, value);
+    else farTop = Math.max(farTop, value);
+  }
+  return orZero(farTop) - orZero(nearTop);
+}
+
+/** What the bank says of the routes alone. */
+interface Offer {
+  readonly vectors: readonly Float32Array[];
+  readonly routes: readonly { readonly like: Float32Array; readonly best: number; readonly known: number }[];
+  /** Per kind: the highest similarity of its description with that of a route. */
+  readonly highest: Float32Array;
+}
+
+const offers = new WeakMap<Bank, Offer>();
+
+/** Kept until other routes are asked about. */
+function offerOf(bank: Bank, vectors: readonly Float32Array[]): Offer {
+  const kept = offers.get(bank);
+  if (kept?.vectors.length === vectors.length && vectors.every((vector, index) => vector === kept.vectors[index])) return kept;
+  const routes = vectors.map((vector) => {
+    const like = alike(bank, vector);
+    const best = highest(like);
+    return { like, best, known: like[best] ?? 0 };
+  });
+  const top = new Float32Array(bank.kinds).fill(-1);
+  for (const { like } of routes) for (let kind = 0; kind < top.length; kind += 1) top[kind] = Math.max(top[kind] as number, like[kind] as number);
+  const offer = { vectors, routes, highest: top };
+  offers.set(bank, offer);
+  return offer;
 }
 
 const between = (value: number): number => Math.min(1, Math.max(0, value));

@@ -12,6 +12,9 @@ export type Vectors = (text: string) => Float32Array;
 
 const SIMILAR = ['desc', 'name', 'both', 'lex', 'prev', 'asst', 'ex', 'cen', 'ask', 'proto', 'carry', 'words', 'words_name', 'covered', 'covering', 'words_ask', 'words_ex'] as const;
 
+/** Each as it stands to the best of the routes. */
+const RELATIVE = SIMILAR.map((key) => [key, `rel_${key}`] as const);
+
 export type Features = Readonly<Record<string, number>>;
 
 export interface Evidence {
@@ -44,7 +47,7 @@ export function routeFeatures(evidence: Evidence): Features[] {
     ...shared,
     ...banked,
     stick: one.is_prev === 1 ? (shared['cont'] ?? 0) : 0,
-    ...Object.fromEntries(SIMILAR.map((key) => [`rel_${key}`, (one[key] - (highest[key] ?? 0)) * 3])),
+    ...Object.fromEntries(RELATIVE.map(([key, name]) => [name, (one[key] - (highest[key] ?? 0)) * 3])),
   }));
 }
 

@@ -8,7 +8,7 @@ import { readHalves } from './half';
 import type { Layer, Scoring } from './manifest';
 import type { Pieces } from './pieces';
 import type { RouteTexts } from './texts';
-import { unit } from '../vector';
+import { times, unit } from '../vector';
 import type { Words } from './words';
 
 /** Projection of a pooled embedding: z = tanh(W x + b), made a unit vector. */
@@ -34,15 +34,8 @@ export function readProjection(bytes: Uint8Array, rows: number, columns: number)
   };
 }
 
-export function project(pooled: Float32Array, { rows, columns, weights, bias }: Projection): Float32Array {
-  const z = new Float32Array(rows);
-  for (let row = 0; row < rows; row += 1) {
-    let total = bias[row] ?? 0;
-    const start = row * columns;
-    for (let column = 0; column < columns; column += 1) total += (weights[start + column] as number) * (pooled[column] as number);
-    z[row] = Math.tanh(total);
-  }
-  return unit(z);
+export function project(pooled: Float32Array, { weights, bias }: Projection): Float32Array {
+  return unit(times(weights, pooled).map((total, row) => Math.tanh(total + (bias[row] ?? 0))));
 }
 
 export interface EmbeddedInput {
@@ -55,7 +48,7 @@ export interface EmbeddedInput {
 
 /** A probability for every route and for `other`, highest first. */
 export function embeddedDistribution(input: EmbeddedInput, scoring: Scoring): ScoredRoute[] {
-  const features = routeFeatures({ ...input, stopWords: new Set(scoring.stop_words), probe: scoring.probe });
+  const features = routeFeatures({ ...input, stopWords: stopWordsOf(scoring), probe: scoring.probe });
   const scores = features.map((one) =>
     perceptron(standardise(pick(one, scoring.route_inputs), scoring.route_mean, scoring.route_std), scoring.route_layers),
   );
@@ -63,6 +56,14 @@ export function embeddedDistribution(input: EmbeddedInput, scoring: Scoring): Sc
   const other = perceptron(standardise(pick(set, scoring.set_inputs), scoring.set_mean, scoring.set_std), scoring.other_layers);
   const scored = input.routes.map(({ name }, index) => ({ route: name, score: scores[index] ?? 0 }));
   return softmax([...scored, { route: OTHER, score: other }], 1 / scoring.temperature);
+}
+
+const stopWords = new WeakMap<Scoring, ReadonlySet<string>>();
+
+function stopWordsOf(scoring: Scoring): ReadonlySet<string> {
+  const words = stopWords.get(scoring) ?? new Set(scoring.stop_words);
+  stopWords.set(scoring, words);
+  return words;
 }
 
 /** What all routes together say about "none of them". */

@@ -2,7 +2,7 @@
 // models/router/scoring.md, section 3c. Sources: weights after Arora et al., ICLR 2017, sec. 3 (smooth inverse
 // frequency), learned further; made by models/router/train/words.py.
 import { readHalves } from './half';
-import { unit } from '../vector';
+import { times, unit } from '../vector';
 
 export interface WordTable {
   readonly columns: number;
@@ -104,13 +104,11 @@ export function cover(request: WordBag, route: WordBag): { readonly covered: num
   const nearestOffered = new Float32Array(asked).fill(-1);
   const nearestAsked = new Float32Array(offered).fill(-1);
   for (let a = 0; a < asked; a += 1) {
-    const one = request.units.subarray(a * columns, (a + 1) * columns);
+    const near = times(route.units, request.units.subarray(a * columns, (a + 1) * columns));
     for (let b = 0; b < offered; b += 1) {
-      const start = b * columns;
-      let near = 0;
-      for (let column = 0; column < columns; column += 1) near += (one[column] as number) * (route.units[start + column] as number);
-      if (near > (nearestOffered[a] as number)) nearestOffered[a] = near;
-      if (near > (nearestAsked[b] as number)) nearestAsked[b] = near;
+      const likeness = near[b] as number;
+      if (likeness > (nearestOffered[a] as number)) nearestOffered[a] = likeness;
+      if (likeness > (nearestAsked[b] as number)) nearestAsked[b] = likeness;
     }
   }
   return { covered: byMass(nearestAsked, route.masses), covering: byMass(nearestOffered, request.masses) };

@@ -36,4 +36,12 @@ describe('the bank of known kinds of work', () => {
     expect(missing.bank_gap).toBeGreaterThan(0);
     expect(missing.bank_mass).toBeLessThan(offered.bank_mass);
   });
+
+  it('keeps what it knows of the routes only for these routes', () => {
+    const [one, other] = [vector(1, 0, 0), vector(0, 1, 0)];
+    const offered = bankEvidence(bank, one, [one]);
+    bankEvidence(bank, one, [other]);
+    bankEvidence(bank, one, [one, other]);
+    expect(bankEvidence(bank, one, [one])).toEqual(offered);
+  });
 });
