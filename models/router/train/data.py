@@ -109,7 +109,7 @@ def public(folder):
     return families, turns
 
 
-BY_SET = ("written-w7", "written-w8", "written-w9")  # their sets repeat each other's meanings and names: each is a family
+BY_SET = ("written-w7", "written-w8", "written-w9", "written-w10")  # their sets repeat each other's meanings and names: each is a family
 
 
 def numbered(path):
@@ -202,6 +202,8 @@ SAME_AS_PUBLIC = {
     "quick_fact_lookup": "knowledge", "disease_information": "medical_question", "symptom_check": "medical_question", "side_effects": "medical_question",
     "career_advice": "generic", "opinions_preferences": "generic",
     "change_selected": "code_editing", "document_selected": "documentation", "fix_selected": "bug_fixing", "explain_selected": "code_explanation", "test_selected": "test_generation",
+    "write_the_code": "code_generation", "something_breaks": "bug_fixing", "how_it_is_meant": "concept_question", "set_up_and_versions": "environment_config", "find_existing": "code_search", "use_of_tools": "editor_help",
+    "howto_with_code": "code_generation", "my_code_fails": "bug_fixing", "settings_and_installs": "environment_config", "what_and_why": "concept_question",
 }
 
 

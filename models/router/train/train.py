@@ -44,7 +44,7 @@ def fold_of(group):
         return "C" if sum(map(ord, domain)) % 2 else "D"
     if top == "multidogo":
         return "D"
-    if domain in ("coding", "editor", "general", "editor routes", "inline edit", "coding intents coarse"):
+    if domain in ("coding", "editor", "general", "editor routes", "inline edit", "coding intents coarse", "question board of programmers, by what the answer has to be", "help threads of a data and web developers' community"):
         return "B"  # with the public coding routes that mean the same
     return "ABCD"[sum(map(ord, domain)) % 4] if sum(map(ord, domain)) % 3 == 0 else None
 
