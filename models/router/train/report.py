@@ -96,7 +96,7 @@ def main():
         lines.append(f"| {n} | {m['turn']} ({TARGETS.get(n, '')}) | {m['span']} | {m['conversation']} | {m['macro']} | {m['opaque_turn']} | {m['shuffled_turn']} | {m['other_recall'] if m['other_recall'] is not None else '-'} | {m['false_other']} | {m['ece']} | {b['use_lite_nearest']} | {b['lexical']} | {b['random']} |")
     lines += ["", "Conversations are routed with the model's own previous answers. Turn includes the rows whose right answer is `other`; the baselines never say `other`.", "", "## The file", "", f"{check['texts']} texts through node-llama-cpp: {check['tokens_alike']} tokenised alike, cosine to the trainer at least {check['cosine_min']:.5f}. Load {check['load_ms']:.0f} ms.", ""]
     if "latency" in check:
-        lines += ["| tokens | wall ms, two threads | CPU ms, one thread |", "|---|---|---|"] + [f"| {k} | {v[0]:.1f} | {v[1]:.1f} |" for k, v in check["latency"].items()] + ["", "Medians of 20. The machine was shared and busy (load 5 to 20 on two cores), so wall time is not the model's; CPU time nearly is. On two free cores expect a little over half of the CPU time."]
+        lines += ["| tokens | wall ms, two threads | CPU ms, one thread |", "|---|---|---|"] + [f"| {k} | {v[0]:.1f} | {v[1]:.1f} |" for k, v in check["latency"].items()] + ["", "Medians of 20. The machine is shared: where its other guests are busy, wall time is not the model's; CPU time nearly is."]
     open(os.path.join(args.out, "results.md"), "w").write("\n".join(lines) + "\n")
 
 
